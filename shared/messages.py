@@ -1,0 +1,283 @@
+"""Every letter between station and company.
+
+Letters may grow: a field is only ever added, with a default, so that old letters are read for ever (``tests/golden``). Readers refuse
+unknown fields, so a station that is newer than its company is told so in words, and its letter waits whole among the dead letters.
+"""
+
+from enum import StrEnum
+
+from msgspec import Raw, Struct
+
+from shared.clock import Stamp
+from shared.coupon import Allowance, CouponTerms, Filling, Lease
+from shared.sale import Preset, Sale
+from shared.tariff import Tariff
+
+# ── To the cloud: facts ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SaleRecorded(Struct, frozen=True, tag="sale", forbid_unknown_fields=True):
+    """A filling is over: the sale with its redemptions."""
+
+    sale: Sale
+
+
+class Rung(StrEnum):
+    """How far a tariff has climbed. Head office itself adds *sent* below these."""
+
+    RECEIVED = "received"  # the station holds it
+    ARMED = "armed"  # its time is known and awaited
+    APPLIED = "applied"  # the dispenser has taken it on this nozzle
+    READ_BACK = "read_back"  # the dispenser shows it on this nozzle
+    FAILED = "failed"  # the dispenser did not take it; it is tried again
+
+
+class PriceClimbed(Struct, frozen=True, tag="price", forbid_unknown_fields=True):
+    """A tariff reached a rung, at the station (point 0) or on one nozzle."""
+
+    tariff: int
+    rung: Rung
+    point: int = 0
+    nozzle: int = 0
+    grade: str = ""
+    unit_price: int = 0
+    """Milliyuan a litre: wished for *applied*, shown by the dispenser for *read back*."""
+    detail: str = ""
+
+
+class AgentStarted(Struct, frozen=True, tag="started", forbid_unknown_fields=True):
+    """The agent started on its store."""
+
+    program: str
+    store_id: str
+
+
+class StationSwitched(Struct, frozen=True, tag="switched", forbid_unknown_fields=True):
+    """The station was opened or closed for business."""
+
+    open: bool
+    by: str
+
+
+class CodesRefused(Struct, frozen=True, tag="codes_refused", forbid_unknown_fields=True):
+    """Wrong codes were tried until the keypad was locked for a while."""
+
+    tries: int
+    locked_until: int
+    by: str
+
+
+class SlipState(StrEnum):
+    """What became of a slip of paper."""
+
+    QUEUED = "queued"
+    PRINTED = "printed"  # the printer said so
+    UNCONFIRMED = "unconfirmed"  # it went out, the printer can't say
+    FAILED = "failed"
+
+
+class SlipJournalled(Struct, frozen=True, tag="slip", forbid_unknown_fields=True):
+    """A receipt reached an end: printed, unconfirmed or failed."""
+
+    sale_epoch: int
+    sale_seq: int
+    copy: int
+    """1 for the original; from 2 on it is marked 重打 #n."""
+    state: SlipState
+    printer: str
+    detail: str = ""
+
+
+class CommandEnded(Struct, frozen=True, tag="command_ended", forbid_unknown_fields=True):
+    """What became of a command from head office."""
+
+    command: str
+    done: bool
+    detail: str = ""
+
+
+class PumpAlarmed(Struct, frozen=True, tag="pump_alarm", forbid_unknown_fields=True):
+    """A dispenser raised an alarm, or delivered with nobody's leave."""
+
+    point: int
+    alarm: str
+    detail: str = ""
+
+
+Fact = (
+    SaleRecorded
+    | PriceClimbed
+    | AgentStarted
+    | StationSwitched
+    | CodesRefused
+    | SlipJournalled
+    | CommandEnded
+    | PumpAlarmed
+)
+
+
+class Letter(Struct, frozen=True, forbid_unknown_fields=True):
+    """A fact with its place in the station's sequence."""
+
+    seq: int
+    stamp: Stamp
+    body: Fact
+
+
+class Batch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Letters in order, without holes between them. Each stays raw, so that one which can't be read holds up no other."""
+
+    station: str
+    epoch: int
+    first: int
+    """The sequence of the first letter; the others follow by one."""
+    letters: tuple[Raw, ...]
+
+
+# ── To the cloud: hello and asking ────────────────────────────────────────────────────────────────────────────────────
+
+
+class PointState(Struct, frozen=True):
+    """A fuelling point as head office sees it."""
+
+    point: int
+    state: str
+    nozzle: int = 0
+    trouble: str = ""
+
+
+class Hello(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who I am, what I hold and how I am. Sent on each connection and as the heartbeat."""
+
+    station: str
+    epoch: int
+    store_id: str
+    """Drawn when the store was made: two stores under one epoch are a clone."""
+    boot: int
+    mono: int
+    wall: int
+    next_seq: int
+    stored_upto: int
+    oldest_unsent: int
+    """``at`` of the oldest fact not yet stored by the company; 0 when there is none."""
+    tariffs: int
+    """Version of the tariff book held; 0 for none. So for the coupon book."""
+    coupons: int
+    program: str
+    open: bool = True
+    points: tuple[PointState, ...] = ()
+    printer: str = ""
+    live: bool = False
+    """A heartbeat on a connection that was already welcomed."""
+
+
+class CouponClaim(Struct, frozen=True, tag="claim", forbid_unknown_fields=True):
+    """May this coupon be used here? The company leases it to the station, or says why not.
+
+    ``code`` is a typed code's digits, ``coupon`` the id out of a scanned one whose signature was right.
+    """
+
+    ask: str
+    filling: Filling
+    coupon: str = ""
+    code: str = ""
+
+
+# ── To the station ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Welcome(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to a hello; the versions that are missing follow as letters of their own."""
+
+    wall: int
+    """The company's clock, UTC milliseconds."""
+    hello_wall: int
+    hello_mono: int
+    """The station's own readings given back, to measure the round trip."""
+    stored_upto: int
+    refused: str = ""
+    """Not empty: the company does not talk with this store; the sentence says why (a clone, an unknown station)."""
+
+
+class Stored(Struct, frozen=True, forbid_unknown_fields=True):
+    """All letters of this epoch up to this sequence are in the company's books."""
+
+    epoch: int
+    upto: int
+
+
+class TariffBook(Struct, frozen=True, forbid_unknown_fields=True):
+    """All tariffs that hold or will hold at this station. A cancelled one is simply not in the next version."""
+
+    version: int
+    tariffs: tuple[Tariff, ...]
+
+
+class ListedCoupon(Struct, frozen=True, array_like=True):
+    """A typed code by its fingerprint, and what it promises."""
+
+    fingerprint: bytes
+    terms: CouponTerms
+
+
+class CouponBook(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a station needs to judge codes with no network."""
+
+    version: int
+    keys: dict[int, bytes]
+    """Key id → Ed25519 public key of 32 bytes."""
+    salt: bytes
+    """For :func:`shared.codes.fingerprint`."""
+    allowance: Allowance
+    revoked: tuple[str, ...] = ()
+    leases: tuple[Lease, ...] = ()
+    listed: tuple[ListedCoupon, ...] = ()
+
+
+class AuthorisePoint(Struct, frozen=True, tag="authorise", forbid_unknown_fields=True):
+    """Release a fuelling point."""
+
+    point: int
+    preset: Preset | None = None
+
+
+class StopPoint(Struct, frozen=True, tag="stop", forbid_unknown_fields=True):
+    """Stop a fuelling point; 0 for all."""
+
+    point: int
+
+
+class SwitchStation(Struct, frozen=True, tag="switch", forbid_unknown_fields=True):
+    """Open or close the station for business."""
+
+    open: bool
+
+
+class ReprintSlip(Struct, frozen=True, tag="reprint", forbid_unknown_fields=True):
+    """Print a sale's receipt once more, marked as such."""
+
+    epoch: int
+    seq: int
+
+
+Action = AuthorisePoint | StopPoint | SwitchStation | ReprintSlip
+
+
+class Command(Struct, frozen=True, forbid_unknown_fields=True):
+    """Do this once, before the deadline (UTC milliseconds, the company's clock), or not at all."""
+
+    id: str
+    deadline: int
+    by: str
+    """The person whose name is on it."""
+    action: Action
+
+
+class ClaimAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to a claim: the terms and the lease, or the judge's reason."""
+
+    ask: str
+    reason: str
+    """A :class:`shared.coupon.Reason`, or ``unknown`` for a code that does not exist."""
+    terms: CouponTerms | None = None
+    lease: Lease | None = None
