@@ -1,8 +1,8 @@
 """A station's time, as far as it can be trusted.
 
-Times are UTC in milliseconds since 1970. A station's wall clock may start in 1970, jump by a day or run backwards; so each
-fact carries the wall clock, how far it is trusted, and the monotonic time within the process that made it. When that
-process meets the company, its monotonic time is tied to real time and all its facts are put right (:func:`restored`).
+Times are UTC in milliseconds since 1970. A station's wall clock may start in 1970, jump by a day or run backwards; so
+each fact carries the wall clock, how far it is trusted, and the monotonic time within the process that made it. When
+that process meets the company, its monotonic time is tied to real time and its facts are put right (:func:`restored`).
 """
 
 from enum import StrEnum

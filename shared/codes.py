@@ -2,8 +2,8 @@
 
 * A **scanned** code carries its terms and an Ed25519 signature: ``JY1`` and base 45 (the alphabet of QR's dense mode,
   RFC 9285) over ``key id ‖ terms ‖ signature``. Any station checks it with the public key alone.
-* A **typed** code is 15 random digits and a Damm check digit. A station knows it only as a fingerprint: scrypt, 16 MiB a
-  guess, over a salt of the book, so that a stolen list can't be turned back into codes.
+* A **typed** code is 15 random digits and a Damm check digit. A station knows it only as a fingerprint: scrypt, 16 MiB
+  a guess, over a salt of the book, so that a stolen list can't be turned back into codes.
 """
 
 import hashlib

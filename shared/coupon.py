@@ -14,8 +14,8 @@ The outcomes of :func:`judge`, in the order in which they are tried; the first t
 10. ``over_allowance``   offline, unleased, and it would go over what may be given away unchecked
 11. ``accepted``         here is the discount
 
-What happened is never undone by a verdict: when head office judges a redemption that a station has made and comes to another
-result, the benefit stays and a case is opened.
+What happened is never undone by a verdict: when head office judges a redemption that a station has made and comes to
+another result, the benefit stays and a case is opened.
 """
 
 from enum import StrEnum

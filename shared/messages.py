@@ -1,7 +1,8 @@
 """Every letter between station and company.
 
-Letters may grow: a field is only ever added, with a default, so that old letters are read for ever (``tests/golden``). Readers refuse
-unknown fields, so a station that is newer than its company is told so in words, and its letter waits whole among the dead letters.
+Letters may grow: a field is only ever added, with a default, so that old letters are read for ever (``tests/golden``).
+Readers refuse unknown fields: the letter of a station that is newer than its company waits whole among the dead letters,
+with a sentence that says why.
 """
 
 from enum import StrEnum
@@ -125,7 +126,7 @@ class Letter(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Batch(Struct, frozen=True, forbid_unknown_fields=True):
-    """Letters in order, without holes between them. Each stays raw, so that one which can't be read holds up no other."""
+    """Letters in order, without holes between them. Each stays raw: one that can't be read holds up no other."""
 
     station: str
     epoch: int

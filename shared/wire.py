@@ -1,7 +1,7 @@
 """Letters to bytes and back: the only codec.
 
-A message is one byte of version (1), one byte of packing (0 plain, 1 zlib) and JSON. JSON, because a person may have to read
-and mend a dead letter; packed, because the link is paid by the byte.
+A message is one byte of version (1), one byte of packing (0 plain, 1 zlib) and JSON. JSON, because a person may have to
+read and mend a dead letter; packed, because the link is paid by the byte.
 """
 
 import zlib

@@ -1,4 +1,5 @@
-"""Dispensers, a folder a protocol: ``frames`` (bytes ↔ frames), ``session`` (the link in step), ``simulator`` (the other end).
+"""Dispensers, a folder a protocol.
 
-All three are pure. Drivers don't know each other; ``hardware.registry`` knows them all.
+``frames`` is bytes ↔ frames, ``session`` the link in step, ``simulator`` the other end of the same bytes; all three are
+pure. Drivers don't know each other; ``hardware.registry`` knows them all.
 """
