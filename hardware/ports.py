@@ -1,8 +1,8 @@
 """What a dispenser's protocol must offer to the station, whatever its maker. Pure.
 
 A **session** is the whole link of one line in step: it says what to send next and how long to wait, takes the bytes
-that come, and turns them into the events below. It does no I/O and reads no clock, so each protocol can be tried byte by
-byte; ``hardware.driver`` moves the bytes.
+that come, and turns them into the events below. It does no I/O and reads no clock, so each protocol can be tried byte
+by byte; ``hardware.driver`` moves the bytes.
 
 Points and nozzles are numbered as the station numbers them (from 1); the session knows their addresses on the line.
 Volume in millilitres, money in fen, unit prices in milliyuan a litre; the session knows the decimals of its dispensers.

@@ -1,8 +1,8 @@
 """Every letter between station and company.
 
 Letters may grow: a field is only ever added, with a default, so that old letters are read for ever (``tests/golden``).
-Readers refuse unknown fields: the letter of a station that is newer than its company waits whole among the dead letters,
-with a sentence that says why.
+Readers refuse unknown fields: the letter of a station that is newer than its company waits whole among the dead
+letters, with a sentence that says why.
 """
 
 from enum import StrEnum

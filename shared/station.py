@@ -10,7 +10,7 @@ SHARDS = 64
 
 
 def is_station_id(text: str) -> bool:
-    """Small letters, digits and hyphens, at most 32: an id stands in topics, where ``.``, ``/`` and ``#`` have a meaning."""
+    """Small letters, digits and hyphens, at most 32: an id stands in topics, where ``.`` and ``#`` have a meaning."""
     return _STATION.match(text) is not None
 
 
