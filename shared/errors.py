@@ -16,7 +16,7 @@ class JiayouError(Exception):
     """The root of every error that this program declares."""
 
 
-class Misread(JiayouError):  # noqa: N818 - read aloud at each raise: "refused", not "refused error"
+class Misread(JiayouError):
     """What came from outside can't be read."""
 
 
@@ -32,7 +32,7 @@ class SettingsMisread(Misread):
     """A configuration file has an unknown key, a missing one or a wrong value."""
 
 
-class Refused(JiayouError):  # noqa: N818 - read aloud at each raise: "refused", not "refused error"
+class Refused(JiayouError):
     """A wish that can't be granted now. ``reason`` is a stable word that pages translate."""
 
     def __init__(self, reason: str, sentence: str) -> None:
@@ -40,5 +40,5 @@ class Refused(JiayouError):  # noqa: N818 - read aloud at each raise: "refused",
         self.reason = reason
 
 
-class Unavailable(JiayouError):  # noqa: N818 - read aloud at each raise: "refused", not "refused error"
+class Unavailable(JiayouError):
     """A part that this program needs is out of reach."""
