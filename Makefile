@@ -15,6 +15,7 @@ help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
 
 setup: $(READY) ## 安装 · virtual environment, locked packages, front-end files
+	@:
 
 .venv/.ready: requirements/dev.txt requirements/uv.txt pyproject.toml .ci/setup.sh
 	@.ci/setup.sh python

