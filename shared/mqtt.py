@@ -188,7 +188,8 @@ class _Connection:
             # paho resolves names and shakes hands blockingly, so this one call lives in a thread
             await self._loop.run_in_executor(None, self._connect)
             self._attach()
-            await asyncio.wait_for(asyncio.shield(self._welcomed), _HANDSHAKE_SECONDS)
+            async with asyncio.timeout(_HANDSHAKE_SECONDS):
+                await self._welcomed
         except ssl.SSLError as why:
             self.lose(PipeTrouble.UNSAFE, str(why))
         except (OSError, ValueError) as why:  # TimeoutError is an OSError too

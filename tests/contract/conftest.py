@@ -1,0 +1,17 @@
+"""What every contract between two programs is tried with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.company.servers import BrokerServer, mosquitto, nats
+
+STATIONS = {"pudong-1": "pudong's password", "minhang-2": "minhang's password"}
+
+
+@pytest.fixture(params=[nats, mosquitto], ids=["nats-server", "mosquitto"])
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerServer]:
+    """Each broker that a chain may run, with two stations and the company as users."""
+    with request.param(tmp_path / "broker", STATIONS) as server:
+        yield server

@@ -1,0 +1,1 @@
+"""Bad wires: late, cut, frozen, byte by byte."""

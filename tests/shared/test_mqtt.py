@@ -1,0 +1,105 @@
+"""The pipe by itself: what it does when nobody is there, and when the network is full."""
+
+import asyncio
+import random
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from shared import mqtt, topics
+from shared.mqtt import Broker, Pipe, PipeTrouble
+from tests.company.servers import free_port, nats
+from tests.fakes.network import network
+from tests.fakes.waiting import until
+
+UP = topics.up("pudong-1", topics.LETTERS)
+
+
+def quiet(*_: object) -> None:
+    pass
+
+
+async def test_without_a_broker_nothing_is_kept() -> None:
+    changes: list[tuple[bool, str]] = []
+    pipe = Pipe(Broker("127.0.0.1", free_port()), [], quiet, lambda c, w: changes.append((c, w)), patience=0.3)
+    pipe.start()
+    await until(lambda: changes)
+    assert not pipe.publish(UP, b"a sale")
+    await asyncio.sleep(0.7)
+    await pipe.stop()
+    assert changes[:1] == [(False, PipeTrouble.UNREACHABLE)]
+    assert changes.count((False, PipeTrouble.UNREACHABLE)) == 1, "said once, not at each attempt"
+
+
+async def test_a_server_that_never_answers_does_not_hold_up_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mqtt, "_HANDSHAKE_SECONDS", 0.3)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        changes: list[tuple[bool, str]] = []
+        pipe = Pipe(Broker("127.0.0.1", deaf.getsockname()[1]), [], quiet, lambda c, w: changes.append((c, w)))
+        pipe.start()
+        slowest = 0.0
+        while not changes:
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            slowest = max(slowest, time.monotonic() - before)
+        await pipe.stop()
+    assert changes[0] == (False, PipeTrouble.UNREACHABLE)
+    assert slowest < 0.2
+
+
+async def test_a_full_network_is_said_and_not_hidden_in_memory(tmp_path: Path) -> None:
+    with nats(tmp_path, {"pudong-1": "word"}) as server:
+        async with network(server.port) as slow:
+            pipe = Pipe(structs.replace(server.station("pudong-1"), port=slow.port), [], quiet, quiet, buffer=1_000_000)
+            pipe.start()
+            await until(lambda: pipe.connected)
+            slow.freeze()
+            taken = 0
+            while pipe.publish(UP, bytes(65_536)):
+                taken += 1
+                await asyncio.sleep(0)
+                assert taken < 10_000
+            slow.thaw()
+            await until(lambda: pipe.publish(UP, b"again"))
+            await pipe.stop()
+
+
+async def test_a_handler_that_fails_does_not_end_the_pipe(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    def fail(_topic: str, data: bytes) -> None:
+        heard.append(data)
+        raise ValueError("a bug")
+
+    with nats(tmp_path, {"pudong-1": "word"}) as server:
+        office = Pipe(server.company(), [topics.EVERY_UP], fail, quiet)
+        pudong = Pipe(server.station("pudong-1"), [], quiet, quiet)
+        office.start()
+        pudong.start()
+        await until(lambda: office.connected and pudong.connected)
+        pudong.publish(UP, b"one")
+        pudong.publish(UP, b"two")
+        await until(lambda: len(heard) == 2)
+        assert office.connected
+        await office.stop()
+        await pudong.stop()
+
+
+async def test_back_within_a_minute_in_any_case() -> None:
+    random.seed(1)
+    waits = [mqtt._wait_before(attempt, 15.0) for attempt in range(1, 2_000)]
+    # the slowest case: the attempt before the broker's return has just failed after its whole time-out
+    assert max(waits) + 5.0 + mqtt._HANDSHAKE_SECONDS < 60
+    assert min(waits) >= 0.2
+    assert len({round(wait, 1) for wait in waits}) > 100, "spread, so that stations don't come back together"
+
+
+async def test_each_process_has_an_id_that_nobody_can_guess() -> None:
+    ids = {Pipe(Broker("127.0.0.1"), [], quiet, quiet)._client_id for _ in range(100)}
+    assert len(ids) == 100
+    assert all(len(name) >= 24 for name in ids)
