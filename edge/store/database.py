@@ -1,0 +1,183 @@
+"""The door to the store.
+
+``await store.run(fn, *args)`` runs ``fn(db, *args)`` in the writer's thread, inside one transaction, and answers when
+it is synced to the disk. ``store.call`` is the same without an event loop; ``store.read`` reads beside the writer.
+"""
+
+import asyncio
+import secrets
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from msgspec import Struct
+from sqlite_utils import Database
+
+from edge.store.disk import Room, room
+from edge.store.errors import StoreDamaged, is_fault, told
+from edge.store.lock import ProcessLock
+from edge.store.schema import migrate
+from edge.store.timepiece import Clock, MachineClock, Timepiece
+from edge.store.writer import Writer
+from shared.errors import Refused
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_BUSY_MS = 5_000
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA wal_autocheckpoint = 1000",
+)
+
+
+class Identity(Struct, frozen=True):
+    """The one row of table ``station``, as it is needed at start."""
+
+    station: str
+    epoch: int
+    store_id: str
+    boot: int
+    floor: int
+    """``at`` of the newest fact."""
+
+
+class Store:
+    """One station's books, open."""
+
+    def __init__(self, path: Path, db: Database, me: Identity, clock: Clock, lock: ProcessLock | None) -> None:
+        self.path = path
+        self.station = me.station
+        self.epoch = me.epoch
+        self.store_id = me.store_id
+        self.boot = me.boot
+        self.clock = Timepiece(clock, me.floor, me.boot)
+        self.on_trouble: Callable[[str | None], None] = lambda _: None
+        """Called in the writer's thread with a sentence when writing begins to fail, and with None when it is well."""
+        self._lock = lock
+        self._writer = Writer(db, lambda why: self.on_trouble(why))
+        self._reader = ThreadPoolExecutor(1, "store-reader")
+        self._read_db: Database | None = None
+
+    @classmethod
+    def open(cls, path: Path, station: str, clock: Clock | None = None, *, guest: bool = False) -> "Store":
+        """Open the store at ``path``, or make it.
+
+        A guest (the command line beside a running agent) neither holds the store nor counts as a start.
+        :exc:`Refused` when another process, another station or a newer program owns it; :exc:`StoreDamaged` and
+        :exc:`StoreUnavailable` when the file can't be trusted or used. Nothing is ever made anew over an old file.
+        """
+        clock = clock or MachineClock()
+        lock = None if guest and path.exists() else ProcessLock(path.with_name(path.name + ".lock"))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if lock:
+                lock.take()
+            db = _connect(path)
+            me = _enter(db, station, clock, guest)
+        except sqlite3.Error as why:
+            _leave(lock)
+            raise told(why) from why
+        except OSError as why:
+            _leave(lock)
+            raise told(sqlite3.OperationalError(str(why))) from why
+        except BaseException:
+            _leave(lock)
+            raise
+        return cls(path, db, me, clock, lock)
+
+    async def run(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work(db, *args)`` in one transaction; answered when that is on the disk.
+
+        It may be run a second time when a commit failed, so it must touch nothing but the database.
+        """
+        return await asyncio.wrap_future(self._writer.submit(work, args, kwargs))
+
+    def call(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for threads of their own; never to be called from the event loop while the agent runs."""
+        return self._writer.submit(work, args, kwargs).result()
+
+    async def read(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``work`` on a connection that can only read, beside the writer: what is committed, and nothing else."""
+        return await asyncio.get_running_loop().run_in_executor(self._reader, lambda: self._look(work, args, kwargs))
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last write failed, as a sentence; None when all is well."""
+        return self._writer.trouble
+
+    def room(self, budget: int) -> Room:
+        """How much of ``budget`` bytes is used; a nearly full disk makes the budget smaller."""
+        return room(self.path, budget)
+
+    def close(self) -> None:
+        """Finish what waits, fold the log back, let go of the file."""
+        self._reader.shutdown(wait=True)
+        if self._read_db is not None:
+            self._read_db.close()
+        self._writer.stop()
+        _leave(self._lock)
+
+    def _look(self, work: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
+        try:
+            if self._read_db is None:
+                self._read_db = _connect(self.path)
+                self._read_db.execute("PRAGMA query_only = ON")
+            return work(self._read_db, *args, **kwargs)
+        except sqlite3.Error as why:
+            if is_fault(why):
+                raise told(why) from why
+            raise
+
+
+def _connect(path: Path) -> Database:
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    db = Database(connection, recursive_triggers=False, execute_plugins=False)
+    for pragma in _PRAGMAS:
+        db.execute(pragma).fetchone()
+    return db
+
+
+def _enter(db: Database, station: str, clock: Clock, guest: bool) -> Identity:
+    """Check the file, bring it to this schema, and count the start."""
+    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise StoreDamaged(f"The store is damaged ({found}). Keep the file, and restore a backup.")
+    migrate(db)
+    with db.atomic():
+        _first_entry(db, station, clock.wall())
+        me = _identity(db)
+        if me.station != station:
+            raise Refused(
+                "foreign_store", f"This store belongs to station “{me.station}”, not to “{station}”. Check the path."
+            )
+        if not guest:
+            db.execute("UPDATE station SET boot = boot + 1")
+            me = _identity(db)
+    return me
+
+
+def _first_entry(db: Database, station: str, wall: int) -> None:
+    db.execute(
+        "INSERT OR IGNORE INTO station (one, station, epoch, store_id) VALUES (1, ?, ?, ?)",
+        (station, max(1, wall // 1000), secrets.token_hex(8)),
+    )
+
+
+def _identity(db: Database) -> Identity:
+    row = db.execute(
+        "SELECT station, epoch, store_id, boot, coalesce((SELECT at FROM letter ORDER BY place DESC LIMIT 1), 0)"
+        " FROM station"
+    ).fetchone()
+    return Identity(*row)
+
+
+def _leave(lock: ProcessLock | None) -> None:
+    if lock:
+        lock.release()

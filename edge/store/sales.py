@@ -1,0 +1,81 @@
+"""Sales. A sale is its letter in the outbox, with a row beside it for lists and sums."""
+
+from msgspec import Struct
+from sqlite_utils import Database
+
+from edge.store import outbox
+from shared.clock import Stamp
+from shared.messages import SaleRecorded
+from shared.sale import Sale
+from shared.station import Key
+from shared.wire import read_letter
+
+
+class KeptSale(Struct, frozen=True):
+    """A sale as it was recorded, and whether the company has it."""
+
+    key: Key
+    sale: Sale
+    delivered: bool
+
+
+def record(db: Database, stamp: Stamp, sale: Sale) -> int:
+    """Write the sale, its redemptions and its letter; gives its sequence. The caller's transaction makes them one."""
+    seq = outbox.append(db, stamp, SaleRecorded(sale))
+    delivery = sale.delivery
+    db.execute(
+        "INSERT INTO sale (place, at, point, nozzle, grade, volume, amount, payable, status)"
+        " VALUES ((SELECT max(place) FROM letter), ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            stamp.at,
+            delivery.point,
+            delivery.nozzle,
+            delivery.grade,
+            delivery.volume,
+            delivery.amount,
+            sale.payable,
+            sale.status,
+        ),
+    )
+    for used in sale.redemptions:
+        db.execute(
+            "INSERT INTO redemption (place, coupon, member, discount, spends, at)"
+            " VALUES ((SELECT max(place) FROM letter), ?, ?, ?, ?, ?)",
+            (used.terms.coupon, used.terms.member, used.discount, int(not used.leased), stamp.at),
+        )
+    return seq
+
+
+def find(db: Database, epoch: int, seq: int) -> KeptSale | None:
+    """One sale; None when this is not the number of one."""
+    rows = db.execute(f"{_KEPT} WHERE place = ?", (outbox.place_of(epoch, seq),)).fetchall()
+    return _kept(rows[0]) if rows else None
+
+
+def since(db: Database, at: int, limit: int = 200) -> list[KeptSale]:
+    """Sales recorded at or after this time, the newest first."""
+    # Times never run backwards from letter to letter, so the key does the work of an index on the time.
+    day = "coalesce((SELECT place FROM sale WHERE at < ? ORDER BY place DESC LIMIT 1), 0)"
+    rows = db.execute(f"{_KEPT} WHERE place > {day} ORDER BY place DESC LIMIT ?", (at, limit))
+    return [_kept(row) for row in rows]
+
+
+def newest_at(db: Database, point: int) -> KeptSale | None:
+    """The last sale of a fuelling point."""
+    rows = db.execute(f"{_KEPT} WHERE sale.point = ? ORDER BY place DESC LIMIT 1", (point,)).fetchall()
+    return _kept(rows[0]) if rows else None
+
+
+_KEPT = (
+    "SELECT station.station, letter.epoch, letter.seq, letter.body,"
+    " letter.epoch = station.epoch AND letter.seq <= station.stored_upto"
+    " FROM sale JOIN letter USING (place) CROSS JOIN station"
+)
+
+
+def _kept(row: tuple[str, int, int, bytes, int]) -> KeptSale:
+    station, epoch, seq, letter, delivered = row
+    body = read_letter(letter, seq).body
+    if not isinstance(body, SaleRecorded):
+        raise TypeError(f"letter {seq} stands beside a sale and is none")
+    return KeptSale(Key(station, epoch, seq), body.sale, bool(delivered))

@@ -1,0 +1,179 @@
+"""The one thread that writes, and the fsync that its waiting jobs share."""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from edge.store.errors import StoreUnavailable, is_fault, told
+
+T = TypeVar("T")
+
+_TOGETHER = 64
+"""At most so many jobs share one commit."""
+_QUIET = 5.0
+"""After so many seconds without work the write-ahead log is folded back into the store."""
+
+
+class Job:
+    """One function to be run inside one transaction, and the promise of its result."""
+
+    def __init__(self, work: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        self.promise: Future[Any] = Future()
+        self._work = work
+        self._args = args
+        self._kwargs = kwargs
+
+    def run(self, db: Database) -> Any:
+        """What the function gives. It may be run again when a shared commit failed."""
+        return self._work(db, *self._args, **self._kwargs)
+
+
+Outcome = tuple[Job, Any, Exception | None]
+
+
+class Writer:
+    """Runs jobs in order. Nobody is answered before what he wrote is on the disk."""
+
+    def __init__(self, db: Database, on_trouble: Callable[[str | None], None]) -> None:
+        self._db = db
+        self._on_trouble = on_trouble
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread = Thread(target=self._live, name="store", daemon=True)
+        self._unfolded = False
+        self.trouble: str | None = None
+        """Why the last write failed, as a sentence; None when all is well."""
+        self._thread.start()
+
+    def submit(self, work: Callable[..., T], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Future[T]:
+        """Have this run; the future is done once it is committed and synced."""
+        job = Job(work, args, kwargs)
+        if not self._thread.is_alive():
+            job.promise.set_exception(StoreUnavailable("The store is closed."))
+            return job.promise
+        self._jobs.put(job)
+        return job.promise
+
+    def stop(self) -> None:
+        """Finish what waits, then end."""
+        if self._thread.is_alive():
+            self._jobs.put(None)
+            self._thread.join()
+
+    def _live(self) -> None:
+        while True:
+            group, last = self._next_group()
+            if group:
+                self._serve(group)
+            if last:
+                break
+        self._fold()
+        self._db.close()
+
+    def _next_group(self) -> tuple[list[Job], bool]:
+        """Everything that waits, and whether the end was among it."""
+        job = self._wait()
+        group: list[Job] = []
+        while job is not None:
+            if job.promise.set_running_or_notify_cancel():
+                group.append(job)
+            if len(group) == _TOGETHER:
+                return group, False
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                return group, False
+        return group, True
+
+    def _wait(self) -> Job | None:
+        while True:
+            try:
+                return self._jobs.get(timeout=_QUIET if self._unfolded else None)
+            except Empty:
+                self._fold()
+
+    def _serve(self, group: list[Job]) -> None:
+        before = self._db.conn.total_changes
+        try:
+            outcomes = self._commit(group)
+        except sqlite3.Error as why:
+            self._failed(group, why)
+            return
+        if self._db.conn.total_changes != before:
+            self._well()
+        for job, result, error in outcomes:
+            if error is None:
+                job.promise.set_result(result)
+            else:
+                job.promise.set_exception(error)
+
+    def _commit(self, group: list[Job]) -> list[Outcome]:
+        """One transaction around all. A fault of the disk ends it for all; an error of a job only for that job."""
+        self._db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            outcomes = [_apart(self._db, job) for job in group] if len(group) > 1 else [_alone(self._db, group[0])]
+            seal(self._db)
+        except BaseException:
+            self._db.rollback()
+            raise
+        return outcomes
+
+    def _failed(self, group: list[Job], why: sqlite3.Error) -> None:
+        """One job's failure must not be its neighbours': each is tried alone before it is told."""
+        if len(group) > 1:
+            for job in group:
+                self._serve([job])
+            return
+        error = told(why)
+        if self.trouble is None:
+            self._on_trouble(str(error))
+        self.trouble = str(error)
+        group[0].promise.set_exception(error)
+
+    def _well(self) -> None:
+        self._unfolded = True
+        if self.trouble is not None:
+            self.trouble = None
+            self._on_trouble(None)
+
+    def _fold(self) -> None:
+        """A log that is never folded back grows, and slows every sale."""
+        self._unfolded = False
+        with suppress(sqlite3.Error):  # the next write meets the same disk, and tells
+            self._db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def seal(db: Database) -> None:
+    """Commit and sync. The point after which a fact is never lost."""
+    db.conn.execute("COMMIT")
+
+
+def _alone(db: Database, job: Job) -> Outcome:
+    """The only job of its transaction: when it raises, the transaction is taken back and begun anew, empty."""
+    try:
+        return job, job.run(db), None
+    except Exception as why:
+        if is_fault(why):
+            raise
+        db.rollback()
+        db.conn.execute("BEGIN")
+        return job, None, why
+
+
+def _apart(db: Database, job: Job) -> Outcome:
+    """One job among several: when it raises, what it wrote is taken back, and nothing else."""
+    db.conn.execute("SAVEPOINT job")
+    try:
+        outcome: Outcome = job, job.run(db), None
+    except Exception as why:
+        if is_fault(why):
+            raise
+        db.conn.execute("ROLLBACK TO job")
+        outcome = job, None, why
+    db.conn.execute("RELEASE job")
+    return outcome
