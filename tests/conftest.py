@@ -1,0 +1,23 @@
+"""How the whole suite is played: the cheap and near first, both houses together later, the pages in a browser last."""
+
+from typing import Final
+
+import hypothesis
+import pytest
+
+COSTLY: Final = ("flow", "browser", "soak")
+"""Markers, each dearer than the one before."""
+
+# A busy machine makes a slow example, and a slow example is no defect; speed is measured by `make bench`.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
+
+
+def cost(item: pytest.Item) -> int:
+    """0 for a quick test, else the place of its dearest marker."""
+    return max((place for place, marker in enumerate(COSTLY, 1) if item.get_closest_marker(marker)), default=0)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Cheap first, so that what is plainly wrong is said at once."""
+    items.sort(key=cost)
