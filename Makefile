@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready shared/face/vendor/.ready
 TEST_NEEDS := chromium:chromium mosquitto:mosquitto faketime:faketime fiu-run:fiu-utils
 
-.PHONY: help setup demo test smoke bench check format-check lint layers types unit soak lock format clean
+.PHONY: help setup demo test smoke bench check format-check lint layers types unit soak wheel lock format clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -59,6 +59,11 @@ types: setup
 
 unit: setup
 	@.venv/bin/python -m pytest -q -m "not flow and not browser and not soak"
+
+wheel: setup ## 打包 · dist/jiayou-*.whl, for stations and for head office
+	@rm -rf build dist
+	@uv build --quiet --wheel --no-build-isolation --python .venv/bin/python --out-dir dist .
+	@ls dist/*.whl
 
 lock: .venv/.ready ## 锁定版本 · write requirements/*.txt and package-lock.json anew; UPGRADE=1 takes newer versions
 	@.ci/lock.sh $(if $(UPGRADE),--upgrade)
