@@ -1,7 +1,7 @@
 """The door to the store.
 
-``await store.run(fn, *args)`` runs ``fn(db, *args)`` in the writer's thread, inside one transaction, and answers when
-it is synced to the disk. ``store.call`` is the same without an event loop; ``store.read`` reads beside the writer.
+``await store.run(fn, *args)`` runs ``fn(db, *args)`` inside one transaction and answers when that is synced to the disk;
+jobs that wait together share the sync. ``store.call`` is the same without an event loop; ``store.read`` reads beside.
 """
 
 import asyncio
@@ -31,7 +31,6 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA wal_autocheckpoint = 1000",
 )
 
 
@@ -58,8 +57,10 @@ class Store:
         self.clock = Timepiece(clock, me.floor, me.boot)
         self.on_trouble: Callable[[str | None], None] = lambda _: None
         """Called in the writer's thread with a sentence when writing begins to fail, and with None when it is well."""
+        self.on_commit: Callable[[], None] = lambda: None
+        """Called in the writer's thread after something was written: there may be a new letter to send."""
         self._lock = lock
-        self._writer = Writer(db, lambda why: self.on_trouble(why))
+        self._writer = Writer(db, lambda why: self.on_trouble(why), lambda: self.on_commit())
         self._reader = ThreadPoolExecutor(1, "store-reader")
         self._read_db: Database | None = None
 
@@ -98,8 +99,8 @@ class Store:
         return await asyncio.wrap_future(self._writer.submit(work, args, kwargs))
 
     def call(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The same for threads of their own; never to be called from the event loop while the agent runs."""
-        return self._writer.submit(work, args, kwargs).result()
+        """The same in the calling thread; never to be called from the event loop while the agent runs."""
+        return self._writer.run_here(work, args, kwargs)
 
     async def read(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work`` on a connection that can only read, beside the writer: what is committed, and nothing else."""

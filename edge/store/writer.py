@@ -1,11 +1,11 @@
-"""The one thread that writes, and the fsync that its waiting jobs share."""
+"""The one pen that writes, the thread that mostly holds it, and the fsync that jobs waiting together share."""
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
@@ -38,26 +38,41 @@ Outcome = tuple[Job, Any, Exception | None]
 
 
 class Writer:
-    """Runs jobs in order. Nobody is answered before what he wrote is on the disk."""
+    """Runs jobs, one transaction at a time. Nobody is answered before what he wrote is on the disk."""
 
-    def __init__(self, db: Database, on_trouble: Callable[[str | None], None]) -> None:
+    def __init__(
+        self, db: Database, on_trouble: Callable[[str | None], None], on_commit: Callable[[], None] = lambda: None
+    ) -> None:
         self._db = db
         self._on_trouble = on_trouble
+        self._on_commit = on_commit
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = Thread(target=self._live, name="store", daemon=True)
+        self._pen = Lock()
+        self._closed = False
         self._unfolded = False
         self.trouble: str | None = None
         """Why the last write failed, as a sentence; None when all is well."""
         self._thread.start()
 
     def submit(self, work: Callable[..., T], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Future[T]:
-        """Have this run; the future is done once it is committed and synced."""
+        """Have this run in the writer's thread; the future is done once it is committed and synced."""
         job = Job(work, args, kwargs)
-        if not self._thread.is_alive():
+        if self._closed:
             job.promise.set_exception(StoreUnavailable("The store is closed."))
-            return job.promise
-        self._jobs.put(job)
+        else:
+            self._jobs.put(job)
         return job.promise
+
+    def run_here(self, work: Callable[..., T], args: Sequence[Any], kwargs: Mapping[str, Any]) -> T:
+        """Run this in the calling thread, once the pen is free: two changes of threads less."""
+        job = Job(work, args, kwargs)
+        with self._pen:
+            if self._closed:
+                raise StoreUnavailable("The store is closed.")
+            self._serve([job])
+        result: T = job.promise.result()
+        return result
 
     def stop(self) -> None:
         """Finish what waits, then end."""
@@ -66,14 +81,16 @@ class Writer:
             self._thread.join()
 
     def _live(self) -> None:
-        while True:
+        last = False
+        while not last:
             group, last = self._next_group()
             if group:
-                self._serve(group)
-            if last:
-                break
-        self._fold()
-        self._db.close()
+                with self._pen:
+                    self._serve(group)
+        with self._pen:
+            self._closed = True
+            self._fold()
+            self._db.close()
 
     def _next_group(self) -> tuple[list[Job], bool]:
         """Everything that waits, and whether the end was among it."""
@@ -95,7 +112,8 @@ class Writer:
             try:
                 return self._jobs.get(timeout=_QUIET if self._unfolded else None)
             except Empty:
-                self._fold()
+                with self._pen:
+                    self._fold()
 
     def _serve(self, group: list[Job]) -> None:
         before = self._db.conn.total_changes
@@ -104,13 +122,16 @@ class Writer:
         except sqlite3.Error as why:
             self._failed(group, why)
             return
-        if self._db.conn.total_changes != before:
+        written = self._db.conn.total_changes != before
+        if written:
             self._well()
         for job, result, error in outcomes:
             if error is None:
                 job.promise.set_result(result)
             else:
                 job.promise.set_exception(error)
+        if written:
+            self._on_commit()
 
     def _commit(self, group: list[Job]) -> list[Outcome]:
         """One transaction around all. A fault of the disk ends it for all; an error of a job only for that job."""
@@ -145,7 +166,7 @@ class Writer:
         """A log that is never folded back grows, and slows every sale."""
         self._unfolded = False
         with suppress(sqlite3.Error):  # the next write meets the same disk, and tells
-            self._db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def seal(db: Database) -> None:

@@ -1,0 +1,114 @@
+"""The line as a whole: pipe, uplink, downlink and claims, joined."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from msgspec import Struct
+
+from edge.store.database import Store
+from edge.sync.claims import TIMEOUT, Claims
+from edge.sync.downlink import Downlink, Forecourt
+from edge.sync.uplink import UNHURRIED, Pace, Presence, Uplink
+from shared import topics
+from shared.messages import ClaimAnswer, CouponClaim
+from shared.mqtt import Broker, Pipe, PipeTrouble
+from shared.wire import pack
+
+
+class LinkState(Struct, frozen=True):
+    """How the line is, for the page and for whoever decides online or offline."""
+
+    connected: bool
+    """Head office answers."""
+    since: float
+    """When that became so, on the monotonic clock, in seconds."""
+    reason: str
+    """A stable word when it does not: a :class:`PipeTrouble`, ``unanswered`` or ``refused_by_head_office``."""
+    detail: str
+    """Head office's own sentence, or the network's."""
+
+
+class Link:
+    """Everything between this store and head office. ``on_change`` is told each new :class:`LinkState`."""
+
+    def __init__(
+        self,
+        store: Store,
+        broker: Broker,
+        program: str,
+        presence: Callable[[], Awaitable[Presence]],
+        on_change: Callable[[LinkState], None],
+        pace: Pace = UNHURRIED,
+        *,
+        patience: float = 15.0,
+    ) -> None:
+        self._store = store
+        self._on_change = on_change
+        self._reason = str(PipeTrouble.NONE)
+        self._pipe = Pipe(broker, [topics.down(store.station, "+")], self._hear, self._pipe_changed, patience=patience)
+        self.uplink = Uplink(store, self._pipe, program, presence, self._note, pace)
+        self.claims = Claims(self._ask)
+        self.downlink: Downlink | None = None
+        self._state = LinkState(False, time.monotonic(), PipeTrouble.NONE, "")
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> LinkState:
+        """How the line is now."""
+        return self._state
+
+    def start(self, forecourt: Forecourt) -> None:
+        """Connects, and keeps at it."""
+        self.downlink = Downlink(self._store, self.uplink, self.claims, forecourt)
+        self._task = asyncio.create_task(self._work(self.downlink), name="link")
+        self._pipe.start()
+
+    async def stop(self) -> None:
+        """Hangs up."""
+        await self._pipe.stop()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def wake(self) -> None:
+        """A letter was committed. May be called from any thread once it was started."""
+        if self._task is not None:
+            with suppress(RuntimeError):  # the loop is just being closed
+                self._task.get_loop().call_soon_threadsafe(self.uplink.wake)
+
+    async def claim(self, claim: CouponClaim, timeout: float = TIMEOUT) -> ClaimAnswer | None:  # noqa: ASYNC109 - the caller's patience is part of the question
+        """Head office's answer about a coupon; None when there is none in time."""
+        return await self.claims.claim(claim, timeout)
+
+    async def _work(self, downlink: Downlink) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.uplink.run())
+            group.create_task(downlink.run())
+
+    def _ask(self, claim: CouponClaim) -> bool:
+        return self._state.connected and self._pipe.publish(topics.up(self._store.station, topics.ASK), pack(claim))
+
+    def _hear(self, topic: str, data: bytes) -> None:
+        if self.downlink is not None:
+            self.downlink.hear(topic, data)
+
+    def _pipe_changed(self, connected: bool, word: str) -> None:
+        self._reason = "unanswered" if connected else word
+        self.uplink.line_changed(connected)
+        self._note()
+
+    def _note(self) -> None:
+        """Tells the state when it is a new one."""
+        connected, reason, detail = self.uplink.heard, self._reason, self._pipe.detail
+        if self.uplink.refused:
+            reason, detail = "refused_by_head_office", self.uplink.refused
+        if connected:
+            reason = detail = ""
+        before = self._state
+        if (connected, reason, detail) != (before.connected, before.reason, before.detail):
+            since = before.since if connected == before.connected else time.monotonic()
+            self._state = LinkState(connected, since, reason, detail)
+            self._on_change(self._state)
