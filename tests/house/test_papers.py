@@ -21,7 +21,7 @@ MACHINE: Final = re.compile(r"(?<![\w.~-])/(work|root|home/\w+|Users/\w+)/")
 
 LONGEST: Final = 400
 CODE: Final = {".py", ".html", ".css", ".js", ".sql", ".sh", ".mako", ".toml"}
-TABLES: Final[dict[str, str]] = {}
+TABLES: Final = {"cloud/store/tables.py": "a table of tables"}
 """Files that may be longer, each with its reason."""
 
 
