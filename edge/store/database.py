@@ -1,6 +1,6 @@
 """The door to the store.
 
-``await store.run(fn, *args)`` runs ``fn(db, *args)`` inside one transaction and answers when that is synced to the disk;
+``await store.run(fn, *args)`` runs ``fn(db, *args)`` in one transaction and answers when that is synced to the disk;
 jobs that wait together share the sync. ``store.call`` is the same without an event loop; ``store.read`` reads beside.
 """
 

@@ -1,0 +1,190 @@
+"""What a station can be told in its configuration file. Every option is explained in ``configs/edge.example.toml``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from hardware.ports import Decimals
+from shared.errors import SettingsMisread
+from shared.mqtt import Broker
+from shared.settings import load
+from shared.station import is_station_id
+
+_Text = Annotated[str, Meta(min_length=1)]
+_Port = Annotated[int, Meta(ge=1, le=65_535)]
+_MEGABYTE = 1_000_000
+
+
+class Authorise(StrEnum):
+    """Who releases a fuelling point."""
+
+    ATTENDANT = "attendant"  # a person at the touchscreen, or head office
+    AUTOMATIC = "automatic"  # the agent, when a nozzle is lifted
+
+
+class Language(StrEnum):
+    """The first language of the pages and slips; each person may choose the other on the page."""
+
+    CHINESE = "zh"
+    ENGLISH = "en"
+
+
+class LogLevel(StrEnum):
+    """From which weight on the log is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class StationSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[station]``"""
+
+    id: _Text
+    name: _Text
+    utc_offset: Annotated[int, Meta(ge=-720, le=840)] = 480
+    """Minutes that the station's day is ahead of UTC."""
+
+
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[store]``"""
+
+    path: _Text
+    budget_mb: Annotated[int, Meta(ge=1)] = 4_000
+
+    @property
+    def budget(self) -> int:
+        """The disk budget in bytes."""
+        return self.budget_mb * _MEGABYTE
+
+
+class PointSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[lines.points]]``: a fuelling point."""
+
+    number: Annotated[int, Meta(ge=1, le=999)]
+    address: Annotated[int, Meta(ge=0, le=255)]
+    nozzles: Annotated[tuple[_Text, ...], Meta(min_length=1, max_length=15)]
+    """The grade of each nozzle, the first for nozzle 1."""
+    decimals: Decimals = Decimals()
+    totaliser_modulus: Annotated[int, Meta(ge=0)] = 0
+    """Millilitres at which the totaliser starts again; 0: as the protocol says."""
+    totaliser_tolerance: Annotated[int, Meta(ge=0)] = 10
+    """Millilitres by which display and totaliser may round apart."""
+
+
+class LineSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[lines]]``: a serial line with its dispensers."""
+
+    name: _Text
+    protocol: _Text
+    url: _Text
+    points: Annotated[tuple[PointSettings, ...], Meta(min_length=1, max_length=32)]
+    baud_rate: Annotated[int, Meta(ge=0)] = 0
+    """0: as the protocol wants."""
+
+
+class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[broker]``"""
+
+    host: _Text
+    port: _Port = 1883
+    user: str = ""
+    """Empty: the station's id."""
+    password: str = ""
+    password_file: str = ""
+    tls: bool = False
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+
+    def broker(self, station: str) -> Broker:
+        """As the pipe wants it; :exc:`SettingsMisread` when the password's file can't be read."""
+        return Broker(
+            self.host,
+            self.port,
+            self.user or station,
+            self._password(),
+            tls=self.tls,
+            ca=self.ca,
+            certificate=self.certificate,
+            key=self.key,
+        )
+
+    def _password(self) -> str:
+        if not self.password_file:
+            return self.password
+        try:
+            return Path(self.password_file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as why:
+            raise SettingsMisread(f"broker.password_file can't be read: {why}. Check the path and its rights.") from why
+
+
+class PageSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[page]``: the attendants' touchscreen."""
+
+    host: _Text = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8100
+    allowed_hosts: tuple[str, ...] = ()
+    """Names and addresses under which it may be opened, besides its own host and loopback."""
+
+
+class PrinterSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[printer]``"""
+
+    url: _Text = "none"
+    width: Annotated[int, Meta(ge=58, le=80)] = 58
+    charset: _Text = "gb18030"
+    automatic: bool = True
+    """Print a receipt for each settled sale without being asked."""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    station: StationSettings
+    store: StoreSettings
+    lines: tuple[LineSettings, ...] = ()
+    authorise: Authorise = Authorise.ATTENDANT
+    broker: BrokerSettings | None = None
+    page: PageSettings = field(default_factory=PageSettings)
+    printer: PrinterSettings = field(default_factory=PrinterSettings)
+    language: Language = Language.CHINESE
+    log_level: LogLevel = LogLevel.INFO
+
+
+def read(path: Path) -> Settings:
+    """The settings in a file; :exc:`SettingsMisread` says what is wrong with it, and how to mend it."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as why:
+        raise SettingsMisread(f"The configuration file can't be read: {why}") from why
+    return checked(load(text, Settings))
+
+
+def checked(settings: Settings) -> Settings:
+    """The same settings, when their parts agree with each other; :exc:`SettingsMisread` otherwise."""
+    if not is_station_id(settings.station.id):
+        raise SettingsMisread(
+            f"station.id “{settings.station.id}” can't be used: small letters, digits and hyphens, at most 32."
+        )
+    if settings.printer.width not in (58, 80):
+        raise SettingsMisread("printer.width is 58 or 80, in millimetres of paper.")
+    if settings.broker and settings.broker.password and settings.broker.password_file:
+        raise SettingsMisread("Give broker.password or broker.password_file, not both.")
+    _refuse_twins([line.name for line in settings.lines], "Two lines have the name")
+    _refuse_twins([line.url for line in settings.lines], "Two lines have the url")
+    _refuse_twins(
+        [point.number for line in settings.lines for point in line.points], "Two fuelling points have the number"
+    )
+    for line in settings.lines:
+        _refuse_twins([point.address for point in line.points], f"On line “{line.name}” two points have the address")
+    return settings
+
+
+def _refuse_twins(names: list[str] | list[int], sentence: str) -> None:
+    twins = sorted({name for name in names if names.count(name) > 1}, key=str)  # type: ignore[arg-type]
+    if twins:
+        raise SettingsMisread(f"{sentence} {twins[0]}. Each needs its own.")
