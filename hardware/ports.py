@@ -10,9 +10,9 @@ Volume in millilitres, money in fen, unit prices in milliyuan a litre; the sessi
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from shared.sale import Preset
 
@@ -60,7 +60,7 @@ class NozzleLifted(Struct, frozen=True):
 
 
 class NozzleReturned(Struct, frozen=True):
-    """The nozzle was hung up."""
+    """The nozzle is hung up; ``nozzle`` 0 when no nozzle is out and the dispenser does not say which was the last."""
 
     point: int
     nozzle: int
@@ -75,11 +75,15 @@ class FillingRead(Struct, frozen=True):
 
 
 class TotaliserRead(Struct, frozen=True):
-    """The totaliser of a nozzle, asked for; ``volume`` None when the dispenser can't tell."""
+    """The totaliser of a nozzle, asked for; ``volume`` None when the dispenser can't tell.
+
+    It starts again at ``modulus`` millilitres; 0 when that is not known.
+    """
 
     point: int
     nozzle: int
     volume: int | None
+    modulus: int = 0
 
 
 class PriceRead(Struct, frozen=True):
@@ -188,12 +192,17 @@ PumpCommand = ReadState | Authorise | Stop | Suspend | Resume | Clear | SetPrice
 # ── The link ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_Places = Annotated[int, Meta(ge=0, le=8)]
+
+
 class Decimals(Struct, frozen=True, forbid_unknown_fields=True):
     """How many decimals a dispenser's whole numbers carry; rarely on the wire, so configured per point."""
 
-    volume: int = 2
-    amount: int = 2
-    price: int = 2
+    volume: _Places = 2
+    amount: _Places = 2
+    price: _Places = 2
+    totaliser: _Places | None = None
+    """None: as many as ``volume``."""
 
 
 class PointOnLine(Struct, frozen=True):
