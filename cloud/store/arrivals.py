@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
+from cloud.store.database import Connection
 from shared.clock import Stamp, restored
 from shared.messages import Fact
 from shared.station import Key

@@ -1,12 +1,14 @@
 """The company's books: a database, and how transactions on it begin and end."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection as Connection  # the trades hold transactions, and know them by this name alone
+from sqlalchemy import Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
@@ -64,6 +66,15 @@ def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     return insert(connection, table).on_conflict_do_nothing()
 
 
+def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Many rows at once, each with every column in the table's order. Those that are there already stay as they are.
+
+    Straight to the driver: twice as fast as a compiled statement, which would look at each of the values.
+    """
+    if rows:
+        connection.exec_driver_sql(_insert_text(table, connection.dialect.paramstyle), [tuple(row) for row in rows])
+
+
 @contextmanager
 def fitting(connection: Connection) -> Iterator[None]:
     """A savepoint for what came from outside. :exc:`LetterMisread` when the tables can't hold it; nothing of it stays.
@@ -75,6 +86,13 @@ def fitting(connection: Connection) -> Iterator[None]:
             yield
     except (DataError, IntegrityError, OverflowError, UnicodeEncodeError, ValueError) as why:
         raise LetterMisread(f"This can be read but not kept in the books: {_plainly(why)}") from why
+
+
+@cache
+def _insert_text(table: Table, style: str) -> str:
+    names = [f'"{column.name}"' for column in table.columns]
+    places = ["?" if style == "qmark" else "%s"] * len(names)
+    return f'INSERT INTO "{table.name}" ({", ".join(names)}) VALUES ({", ".join(places)}) ON CONFLICT DO NOTHING'  # noqa: S608 - our own names
 
 
 def _plainly(why: Exception) -> str:

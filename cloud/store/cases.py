@@ -1,0 +1,69 @@
+"""Cases: opened by what arrives, decided by a person."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
+from sqlalchemy import Connection, Row, func, select, update
+
+from cloud.store.database import insert_or_ignore
+from cloud.store.tables import CaseRow, table_of
+
+case = table_of(CaseRow)
+
+
+class NewCase(Struct, frozen=True):
+    """What a person is asked to decide: the fields of :class:`cloud.store.tables.CaseRow`."""
+
+    kind: str
+    station: str
+    epoch: int
+    seq: int
+    reason: str
+    cost_owner: str
+    amount: int
+    opened_at: int
+    deadline: int
+    coupon: str = ""
+    rule: str = ""
+    winner: str = ""
+
+
+def open_many(connection: Connection, cases: Sequence[NewCase]) -> None:
+    """Opens cases; one that is there already stays as it is."""
+    if cases:
+        rows = [asdict(one) | {"state": "open"} for one in cases]
+        connection.execute(insert_or_ignore(connection, case), rows)
+
+
+def set_winner(connection: Connection, kind: str, coupon: str, winner: str) -> None:
+    """Names the sale that won in all open cases about a coupon: an earlier use has come to light."""
+    wanted = update(case).where(case.c.kind == kind, case.c.coupon == coupon, case.c.state == "open")
+    connection.execute(wanted.values(winner=winner))
+
+
+def page(connection: Connection, state: str, limit: int, before: int | None) -> Sequence[Row[Any]]:
+    """Cases in this state: open ones by their deadline, decided ones the newest first."""
+    wanted = select(case).where(case.c.state == state).limit(limit)
+    if before is not None:
+        wanted = wanted.where(case.c.id < before)
+    order = (case.c.deadline, case.c.id) if state == "open" else (case.c.id.desc(),)
+    return connection.execute(wanted.order_by(*order)).all()
+
+
+def one(connection: Connection, number: int) -> Row[Any] | None:
+    """A case."""
+    return connection.execute(select(case).where(case.c.id == number)).one_or_none()
+
+
+def open_count(connection: Connection) -> int:
+    """How many wait for a decision."""
+    return int(connection.execute(select(func.count()).where(case.c.state == "open")).scalar_one())
+
+
+def decide(connection: Connection, number: int, decision: str, by: str, note: str, at: int) -> bool:
+    """Writes the decision; False when the case is not there or was decided before."""
+    wanted = update(case).where(case.c.id == number, case.c.state == "open")
+    values = {"state": "decided", "decision": decision, "decided_by": by, "decided_at": at, "note": note}
+    return connection.execute(wanted.values(**values)).rowcount == 1
