@@ -124,6 +124,7 @@ CREATE TABLE print_job (
 ) STRICT;
 CREATE UNIQUE INDEX print_job_sale ON print_job (epoch, seq, copy);
 CREATE INDEX print_job_queued ON print_job (job) WHERE state = 'queued';
+CREATE INDEX print_job_printing ON print_job (job) WHERE state = 'printing';
 
 CREATE TABLE attendant (
     name         TEXT PRIMARY KEY,
