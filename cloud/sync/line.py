@@ -1,0 +1,88 @@
+"""The line to all stations: pipe, intake and dispatch, joined."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection
+
+import structlog
+
+from cloud.store.database import Books
+from cloud.sync.dispatch import Dispatch
+from cloud.sync.intake import Intake, machine_now
+from cloud.sync.posting import Result
+from cloud.sync.trades import Trades
+from shared import topics
+from shared.mqtt import Broker, Pipe
+
+_log = structlog.get_logger(__name__)
+_BUFFER = 64 * 1024 * 1024
+"""A price for ten thousand stations leaves in one go."""
+
+
+class Line:
+    """Everything between the books and the broker.
+
+    On the event loop ``on_posted`` is told what is new in the books, ``on_heard`` who said hello, ``on_line`` whether the
+    broker is there.
+    """
+
+    def __init__(
+        self,
+        books: Books,
+        broker: Broker,
+        trades: Trades,
+        on_posted: Callable[[Result], None],
+        on_heard: Callable[[Collection[str]], None],
+        on_line: Callable[[bool, str], None],
+        now: Callable[[], int] = machine_now,
+        *,
+        patience: float = 5.0,
+    ) -> None:
+        self._on_line = on_line
+        self._pipe = Pipe(broker, [topics.EVERY_UP], self._hear, self._line_changed, patience=patience, buffer=_BUFFER)
+        self.intake = Intake(books, trades.handlers, self._pipe.publish, on_posted, now)
+        self.dispatch = Dispatch(books, trades, self._pipe.publish, on_heard, now)
+        self.strays: Counter[str] = Counter()
+        """Messages on topics that are none of ours."""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there."""
+        return self._pipe.connected
+
+    def start(self) -> None:
+        """Connects, and keeps at it."""
+        self._task = asyncio.create_task(self._work(), name="line")
+        self._pipe.start()
+
+    async def stop(self) -> None:
+        """Hangs up."""
+        await self._pipe.stop()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _work(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.intake.run())
+            group.create_task(self.dispatch.run())
+
+    def _hear(self, topic: str, data: bytes) -> None:
+        station, kind = topics.sender(topic) or ("", "")
+        match kind:
+            case topics.LETTERS:
+                self.intake.hear(station, data)
+            case topics.HELLO:
+                self.dispatch.hear_hello(station, data)
+            case topics.ASK:
+                self.dispatch.hear_claim(station, data)
+            case _:
+                self.strays[topic[:100]] += 1
+
+    def _line_changed(self, connected: bool, word: str) -> None:
+        _log.info(
+            "broker_connected" if connected else "broker_gone", why=word or None, detail=self._pipe.detail or None
+        )
+        self._on_line(connected, word)

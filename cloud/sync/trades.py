@@ -1,0 +1,36 @@
+"""What the line asks of the trades."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from cloud.store.arrivals import BulkHandler
+from cloud.store.database import Connection
+from shared.messages import ClaimAnswer, Command, CouponBook, CouponClaim, TariffBook
+
+
+class Held(NamedTuple):
+    """Versions of a station's two books."""
+
+    tariffs: int = 0
+    coupons: int = 0
+
+
+class Trades(Struct, frozen=True):
+    """Called in a thread, inside a transaction that writes. Times in UTC milliseconds of the company's clock."""
+
+    handlers: Mapping[type, BulkHandler]
+    """What writes the postings of each kind of fact."""
+    versions: Callable[[Connection, Collection[str]], Mapping[str, Held]]
+    """The newest versions of these stations' books."""
+    tariffs: Callable[[Connection, str, int], TariffBook]
+    """A station's tariff book now; noted as sent."""
+    coupons: Callable[[Connection, str, int], CouponBook]
+    """A station's coupon book now."""
+    claim: Callable[[Connection, str, CouponClaim, int], ClaimAnswer]
+    """Whether a station may use a coupon; held for it if so."""
+    commands: Callable[[Connection, Collection[str], int], Mapping[str, Sequence[Command]]]
+    """Commands to these stations that are unanswered and in time; noted as sent."""
+    restore: Callable[[Connection, str, int, int, int], None]
+    """Puts right the times that this station, epoch and boot have sent: the zero of that boot's clock is known now."""
