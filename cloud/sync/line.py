@@ -22,8 +22,8 @@ _BUFFER = 64 * 1024 * 1024
 class Line:
     """Everything between the books and the broker.
 
-    On the event loop ``on_posted`` is told what is new in the books, ``on_heard`` who said hello, ``on_line`` whether the
-    broker is there.
+    On the event loop ``on_posted`` is told what is new in the books, ``on_heard`` who said hello, and ``on_line``
+    whether the broker is there.
     """
 
     def __init__(
