@@ -1,8 +1,8 @@
 """``make smoke``: the demo's story without a person, on free ports. One JSON line says what happened; exit 0 or 1.
 
-The story: cars fuel by themselves and their sales reach head office; head office changes a price and the nozzles show it; the
-broker is stopped, a coupon is redeemed all the same, and reaches head office when the broker is back; the agent is killed in
-the middle of a filling, and the filling is there, once; each settled sale has its receipt.
+The story: cars fuel by themselves and their sales reach head office; head office changes a price and the nozzles show
+it; the broker is stopped, a coupon is redeemed all the same, and reaches head office when the broker is back; the agent
+is killed in the middle of a filling, and the filling is there, once; each settled sale has its receipt.
 """
 
 import argparse

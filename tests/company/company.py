@@ -1,0 +1,212 @@
+"""One company on one computer, in one directory: who listens where, and how its programs are told to start."""
+
+import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from tests.company.attendant import Attendant
+from tests.company.pages import page_answers
+from tests.company.programs import Program, call, ended_in_order, free_port, until
+from tests.company.pumps import Pumps
+
+STATION = "demo-001"
+DEALER, REGION = "示范经销商", "华东"
+PRICES = {"92#": "7.85", "95#": "8.36", "98#": "9.36", "0#": "7.52"}
+POINTS = ((1, 0x50, ("92#", "95#")), (2, 0x51, ("92#", "95#")), (3, 0x52, ("98#", "0#")), (4, 0x53, ("98#", "0#")))
+"""Number, address on the line, grades of the nozzles: two dispensers, four fuelling points, eight nozzles."""
+
+
+class Speed(enum.Enum):
+    """How time passes at the pumps; the line itself always runs at its true 9600 bits a second."""
+
+    DEMO = ("2.0", "20")  # flow twice as fast as life, a car every twenty seconds
+    SMOKE = ("20.0", "0")  # flow twenty times as fast, no cars by themselves
+
+
+class Ports(Struct, frozen=True):
+    """Where the programs listen, all on loopback."""
+
+    broker: int
+    office: int
+    page: int
+    line: int
+    pumps: int
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Five that nobody uses now."""
+        return cls(*(free_port() for _ in range(5)))
+
+
+class Company:
+    """Broker, cloud, simulated pumps and one station's agent, each a process."""
+
+    def __init__(self, directory: Path, speed: Speed, ports: Ports | None = None, database: str = "") -> None:
+        self.ports = ports or Ports.free()
+        self.directory = directory
+        self.logs = directory / "logs"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.first_login: dict[str, str] = {}
+        self.pins: dict[str, str] = {}
+        self._cloud_config = directory / "cloud.toml"
+        self._edge_config = directory / "edge.toml"
+        self._database = database
+        self.pumps = Pumps(self._program("pumps", "jiayou-sim", *self._pump_words(*speed.value)), self.ports.pumps)
+        self.broker = self._program("broker", "jiayou-cloud", "broker", "--config", self._cloud_config)
+        self.cloud = self._program("cloud", "jiayou-cloud", "run", "--config", self._cloud_config)
+        self.edge = self._program("edge", "jiayou-edge", "run", "--config", self._edge_config)
+        self.attendant = Attendant(self.page)
+
+    @property
+    def page(self) -> str:
+        """The attendants' touchscreen."""
+        return f"http://127.0.0.1:{self.ports.page}"
+
+    @property
+    def office(self) -> str:
+        """Head office."""
+        return f"http://127.0.0.1:{self.ports.office}"
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Founded if it is new, then up; ended at the end of the block."""
+        if not self._edge_config.exists():
+            self._found()
+        programs = [self.broker, self.cloud, self.pumps.program, self.edge]
+        with ended_in_order(programs):
+            for program in programs:
+                program.start()
+            until("head office's page", lambda: self._answers(self.cloud, self.office), 40)
+            until("the attendants' page", lambda: self._answers(self.edge, self.page), 40)
+            yield
+
+    def _answers(self, program: Program, page: str) -> bool:
+        program.must_live()
+        return page_answers(page)
+
+    def _program(self, name: str, *command: str | Path) -> Program:
+        return Program(name, command, self.logs)
+
+    def _pump_words(self, flow: str, arrivals: str) -> list[str | Path]:
+        grades = [word for _, _, nozzles in POINTS for word in ("--point", ",".join(nozzles))]
+        return [
+            "station", "--protocol", "wayne-dart", "--listen", f"tcp:127.0.0.1:{self.ports.line}",
+            *grades, "--speed", flow, "--arrivals", arrivals, "--seed", "7",
+            "--control", f"127.0.0.1:{self.ports.pumps}", "--report", self.directory / "pumps.json",
+        ]  # fmt: skip
+
+    # ── Founding ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _found(self) -> None:
+        self._cloud_config.write_text(self._cloud_toml(), "utf-8")
+        self.first_login = self._cloud("init")
+        self._cloud("dealer", "add", DEALER)
+        self._cloud("region", "add", REGION)
+        station = self._cloud("station", "add", STATION, "--name", "示范加油站", "--dealer", DEALER, "--region", REGION)
+        for grade, price in PRICES.items():
+            self.set_price(grade, price)
+        password = self.directory / "station.password"
+        password.write_text(station["password"], "utf-8")
+        password.chmod(0o600)
+        self._edge_config.write_text(self._edge_toml(password), "utf-8")
+        for name in ("小李", "小王"):
+            said = call("jiayou-edge", "attendant", "add", name, "--config", self._edge_config)
+            self.pins[name] = said["pin"]
+        self.attendant.knows(self.pins)
+
+    def _cloud_toml(self) -> str:
+        return f"""
+data = "{self.directory / "cloud"}"
+name = "示范加油"
+
+[database]
+url = "{self._database}"
+
+[broker]
+port = {self.ports.broker}
+
+[line]
+port = {self.ports.broker}
+
+[office]
+port = {self.ports.office}
+"""
+
+    def _edge_toml(self, password: Path) -> str:
+        points = "".join(
+            f"\n[[lines.points]]\nnumber = {number}\naddress = {address:#x}\nnozzles = {list(nozzles)}\n"
+            for number, address, nozzles in POINTS
+        )
+        return f"""
+authorise = "automatic"
+
+[station]
+id = "{STATION}"
+name = "示范加油站"
+
+[store]
+path = "{self.directory / "station.sqlite"}"
+
+[broker]
+host = "127.0.0.1"
+port = {self.ports.broker}
+password_file = "{password}"
+
+[page]
+port = {self.ports.page}
+
+[printer]
+url = "virtual:{self.directory / "slips"}"
+width = 80
+
+[[lines]]
+name = "一号线"
+protocol = "wayne-dart"
+url = "socket://127.0.0.1:{self.ports.line}"
+{points}"""
+
+    # ── Head office by command line ───────────────────────────────────────────────────────────────────────────────
+
+    def _cloud(self, *words: str) -> Any:
+        return call("jiayou-cloud", *words, "--config", self._cloud_config)
+
+    def set_price(self, grade: str, price: str) -> int:
+        """A tariff for all stations, now; its version."""
+        return int(self._cloud("price", "set", f"{grade}={price}", "--by", "demo")["version"])
+
+    def read_back(self, version: int) -> int:
+        """How many nozzles show this tariff, once all that should do."""
+        ladder = self._cloud("price", "ladder", str(version))
+        return int(ladder["read_back"]) if ladder["read_back"] == ladder["nozzles"] else 0
+
+    def issue_coupon(self, fen: int) -> str:
+        """A coupon worth so much, for every station; its typed code."""
+        words = ("--value", f"{fen // 100}.{fen % 100:02d}", "--days", "30", "--typed", "--by", "demo")
+        issued = self._cloud("coupon", "issue", "冒烟券", *words)
+        return str(issued["coupons"][0]["code"])
+
+    def redemptions(self) -> int:
+        """Redemptions in the cloud's books."""
+        return int(self.sums()["redemptions"])
+
+    def sums(self) -> dict[str, int]:
+        """The cloud's books in a line: sales, settled, disputed, volume, amount, redemptions."""
+        sums: dict[str, int] = self._cloud("sales")
+        return sums
+
+    def coupon_book_is_current(self) -> bool:
+        """Whether the station holds the newest coupon book."""
+        (station,) = self._cloud("station", "list")
+        return bool(station["coupons_held"] == station["coupons_current"])
+
+    def sold_at(self, point: int) -> int:
+        """Sales of a fuelling point in the cloud's books."""
+        return int(self._cloud("sales", "--point", str(point))["sales"])
+
+    def slips(self) -> int:
+        """Whole receipts that came out of the virtual printer."""
+        return len(list((self.directory / "slips").glob("*.png")))
