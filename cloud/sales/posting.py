@@ -88,6 +88,9 @@ class SlipPosting(NamedTuple):
     state: str
     printer: str
     detail: str
+    quality: str
+    boot: int
+    mono: int
     happened_at: int
     arrived_at: int
 
@@ -145,8 +148,7 @@ def slip_posting(fact: Arrived, slip: SlipJournalled) -> SlipPosting:
         slip.state.value,
         slip.printer,
         slip.detail,
-        fact.happened_at,
-        fact.arrived_at,
+        *fact.times,
     )
 
 

@@ -21,6 +21,9 @@ class EventPosting(NamedTuple):
     kind: str
     point: int
     body_json: str
+    quality: str
+    boot: int
+    mono: int
     happened_at: int
     arrived_at: int
 
@@ -94,8 +97,7 @@ def _posting(fact: Arrived) -> EventPosting:
         str(type(body).__struct_config__.tag),
         body.point if isinstance(body, PumpAlarmed) else 0,
         msgspec.json.encode(body).decode(),
-        fact.happened_at,
-        fact.arrived_at,
+        *fact.times,
     )
 
 

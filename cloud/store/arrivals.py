@@ -9,6 +9,16 @@ from shared.messages import Fact
 from shared.station import Key
 
 
+class Times(NamedTuple):
+    """How far a time is trusted, the station's own reckoning of it, when it was, and when its letter arrived."""
+
+    quality: str
+    boot: int
+    mono: int
+    happened_at: int
+    arrived_at: int
+
+
 class Arrived(NamedTuple):
     """A fact with its key, its times and the hash of the letter that brought it."""
 
@@ -33,6 +43,12 @@ class Arrived(NamedTuple):
     def happened_at(self) -> int:
         """When it happened: put right where the station's clock was wrong and that could be told."""
         return self.right(self.stamp).at
+
+    @property
+    def times(self) -> "Times":
+        """The columns with which the rows of most facts end."""
+        when = self.right(self.stamp)
+        return Times(when.quality.value, when.boot, when.mono, when.at, self.arrived_at)
 
     def right(self, stamp: Stamp) -> Stamp:
         """A stamp of this letter, put right where that can be done."""

@@ -159,6 +159,9 @@ class StationEventRow(Row, table=True):
     kind: str = text()
     point: int = number()
     body_json: str = text()
+    quality: str = text()
+    boot: int = number()
+    mono: int = number()
     happened_at: int = number()
     arrived_at: int = number()
 
@@ -244,6 +247,9 @@ class SlipRow(Row, table=True):
     state: str = text()
     printer: str = text()
     detail: str = text()
+    quality: str = text()
+    boot: int = number()
+    mono: int = number()
     happened_at: int = number()
     arrived_at: int = number()
 
@@ -320,6 +326,9 @@ class PriceRungRow(Row, table=True):
     grade: str = text()
     unit_price: int = number()
     detail: str = text()
+    quality: str = text()
+    boot: int = number()
+    mono: int = number()
     happened_at: int = number()
     arrived_at: int = number()
 
