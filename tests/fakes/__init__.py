@@ -1,1 +1,1 @@
-"""Bad wires: late, cut, frozen, byte by byte."""
+"""Bad wires, and other parts of the outer world that behave badly on purpose."""

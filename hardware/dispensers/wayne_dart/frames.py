@@ -132,6 +132,11 @@ class Splitter:
         self._frame.clear()
         self._too_long = False
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is left, not even half a frame."""
+        return not self._waiting and not self._frame
+
     def next_frame(self) -> Frame | None:
         """The next frame; None: not yet. :exc:`FrameMisread` for a spoilt one; the next call goes on behind it."""
         for used, byte in enumerate(self._waiting, 1):

@@ -60,7 +60,7 @@ def encode(transactions: Iterable[Transaction]) -> bytes:
 
 def decode(body: bytes, direction: Direction) -> tuple[Transaction, ...]:
     """What the body says in this direction. :exc:`FrameMisread` when its lengths don't add up."""
-    return tuple(decodeone(trans, data, direction) for trans, data in split(body))
+    return tuple(decode_one(trans, data, direction) for trans, data in split(body))
 
 
 def split(body: bytes) -> list[tuple[int, bytes]]:
@@ -75,7 +75,7 @@ def split(body: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
-def decodeone(trans: int, data: bytes, direction: Direction) -> Transaction:
+def decode_one(trans: int, data: bytes, direction: Direction) -> Transaction:
     """One transaction; :class:`Unreadable` when this direction does not know it."""
     why = f"{trans:02X} is no transaction of the {direction}."
     for kind in SPOKEN[direction].get(trans, ()):

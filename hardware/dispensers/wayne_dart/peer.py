@@ -1,0 +1,217 @@
+"""The link with one fuelling point: its block numbers, whether it answers, and the work that waits for it. Pure."""
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from hardware.dispensers.wayne_dart import transactions
+from hardware.dispensers.wayne_dart.counters import Arrival, ReceiveCounter, SendCounter
+from hardware.dispensers.wayne_dart.frames import Frame, Kind, encode
+from hardware.dispensers.wayne_dart.point import Point
+from hardware.dispensers.wayne_dart.recipes import Recipe, figures, greet, recipe
+from hardware.dispensers.wayne_dart.transactions import Direction, Transaction
+from hardware.dispensers.wayne_dart.work import Job
+from hardware.errors import FrameMisread
+from hardware.ports import (
+    CommandDone,
+    CommandFailed,
+    PointAnswered,
+    PointOnLine,
+    PointSilent,
+    PumpCommand,
+    PumpEvent,
+    PumpState,
+    Stop,
+)
+
+MISSES_TO_SILENCE = 3
+_FIRST_PAUSE = 500_000
+_LONGEST_PAUSE = 8_000_000
+SILENT = "It does not answer."
+
+
+class Block:
+    """A data frame on its way. It must arrive before another may follow: its number is taken."""
+
+    def __init__(self, job: Job, body: bytes) -> None:
+        self.job = job
+        self.body = body
+        self.sent = False
+
+
+class Peer:
+    """One address on the line."""
+
+    def __init__(self, place: PointOnLine, tell: Callable[[PumpEvent], None]) -> None:
+        self.address = place.address
+        self.point = Point(place, tell)
+        self.last_asked = -(10**15)
+        self.due = 0
+        """When a silent point is asked again."""
+        self.answers: bool | None = None
+        """None until it has answered, or stayed silent, for the first time."""
+        self._tell = tell
+        self._sending = SendCounter()
+        self._received = ReceiveCounter(compare=True)
+        self._misses = 0
+        self._pause = _FIRST_PAUSE
+        self._jobs: deque[Job] = deque()
+        self._block: Block | None = None
+
+    # ── Work ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def submit(self, command: PumpCommand) -> None:
+        """Queue a command; a stop goes before everything and undoes what it contradicts."""
+        if self.answers is False:
+            self._tell(CommandFailed(self.point.number, command, SILENT))
+        elif isinstance(command, Stop):
+            self._make_way()
+            self._jobs.appendleft(Job(partial(recipe, self.point, command), command))
+        else:
+            self._jobs.append(Job(partial(recipe, self.point, command), command))
+
+    def tick(self, now: int) -> None:
+        """Time passes; work begins, goes on, ends."""
+        while self._jobs and self.answers:
+            job = self._jobs[0]
+            job.work()
+            job.tick(now)
+            if job.result is None:
+                break
+            self._jobs.popleft()
+            self._end(job, job.result)
+        self._next_block()
+
+    @property
+    def block(self) -> Block | None:
+        """The block that must be sent, or sent again."""
+        return self._block
+
+    @property
+    def urgent(self) -> bool:
+        """Whether its block goes before any polling."""
+        return self._block is not None and (self._block.sent or self._block.job.urgent)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the proof of a step is awaited: poll it soon."""
+        return self._block is None and bool(self._jobs) and self._jobs[0].waiting
+
+    def _next_block(self) -> None:
+        if self._block is not None and not self._block.sent and self._current() is not self._block.job:
+            self._block = None
+        job = self._current()
+        if self._block is None and job is not None and job.to_send is not None:
+            self._block = Block(job, transactions.encode(job.to_send))
+
+    def _current(self) -> Job | None:
+        return self._jobs[0] if self._jobs else None
+
+    def _make_way(self) -> None:
+        undone = [job for job in self._jobs if job.undone_by_stop]
+        self._jobs = deque(job for job in self._jobs if not job.undone_by_stop)
+        if self._jobs:
+            self._jobs[0].again()
+        for job in undone:
+            self._end(job, "It was stopped before that took effect.")
+
+    def _end(self, job: Job, result: str) -> None:
+        if job.command is None:
+            return
+        number = self.point.number
+        self._tell(CommandFailed(number, job.command, result) if result else CommandDone(number, job.command))
+
+    def _first(self, errand: Callable[[Point], Recipe]) -> None:
+        """An errand of our own, before the station's commands."""
+        job = Job(partial(errand, self.point))
+        running = self._current()
+        self._jobs.insert(1 if running is not None and running.begun else 0, job)
+
+    # ── Link ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def block_frame(self) -> bytes:
+        """The frame of the block, with the number it has now."""
+        if self._block is None:
+            raise ValueError("there is no block to send")
+        self._block.sent = True
+        return encode(Frame(self.address, Kind.DATA, self._sending.tx, self._block.body))
+
+    def block_answered(self, frame: Frame, now: int) -> bool:
+        """Whether this ACK or NAK belongs to the block, and if so, go on."""
+        if self._block is None or frame.tx != self._sending.tx or frame.kind not in (Kind.ACK, Kind.NAK):
+            return False
+        block = self._block
+        if frame.kind is Kind.ACK:
+            self._sending.acknowledged()
+            self._block = None
+            if block.job is self._current() and block.job.to_send is not None:
+                block.job.delivered(now)
+        elif not self._sending.refused():
+            self._refused(block)
+        self.tick(now)
+        return True
+
+    def _refused(self, block: Block) -> None:
+        self._block = None
+        self._sending.restart()
+        if block.job is self._current():
+            self._jobs.popleft()
+            self._end(block.job, "It refuses the command.")
+
+    def answered(self) -> None:
+        """It answered something that makes sense."""
+        self._misses = 0
+        self._pause = _FIRST_PAUSE
+        if self.answers is not True:
+            self.answers = True
+            self._sending.restart()
+            self._tell(PointAnswered(self.point.number))
+            self._jobs.appendleft(Job(partial(greet, self.point)))
+
+    def arrival(self, frame: Frame) -> Arrival:
+        """What this data frame is by its number. A new one is to be read by :meth:`read`."""
+        return self._received.judge(frame.tx, frame.body)
+
+    def read(self, body: bytes) -> int:
+        """Take what the pump says; how much of it could not be read."""
+        try:
+            said = transactions.decode(body, Direction.PUMP)
+        except FrameMisread:
+            return 1
+        for transaction in said:
+            self._hear(transaction)
+        return sum(isinstance(transaction, transactions.Unreadable) for transaction in said)
+
+    def _hear(self, said: Transaction) -> None:
+        before = self.point.state
+        self.point.hear(said)
+        if self._jobs:
+            self._jobs[0].hear(said)
+        if self.point.state is PumpState.FINISHED and before not in (None, PumpState.FINISHED):
+            self._first(figures)  # the last figures of the filling, read after its end
+
+    def missed(self, now: int) -> None:
+        """No answer, or none that makes sense."""
+        self._misses += 1
+        if self.answers is False:
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        elif self._misses >= MISSES_TO_SILENCE:
+            self.fall_silent()
+        self.due = now + self._pause
+
+    def fall_silent(self) -> None:
+        """It has stopped answering: nothing half done counts, and nobody waits for it."""
+        if self.answers is not False:
+            self.answers = False
+            self._tell(PointSilent(self.point.number))
+        jobs, self._jobs = self._jobs, deque()
+        self._block = None
+        self._received.forget()
+        self.point.forget()
+        for job in jobs:
+            self._end(job, SILENT)
+
+    def line_back(self) -> None:
+        """The line is there again: ask soon."""
+        self.due = 0
+        self._pause = _FIRST_PAUSE

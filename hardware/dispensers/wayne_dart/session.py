@@ -1,0 +1,216 @@
+"""A DART line in step: whom to ask next, what the answer means. Pure; implements :class:`hardware.ports.Session`.
+
+One exchange at a time. What arrives outside an exchange, from another address, or with another block's number is an
+orphan of an earlier question: counted and dropped. That is safe, since a pump repeats a block until it is acknowledged.
+
+Whose turn it is: blocks that stop, release or must be repeated; otherwise, by turns, a point with other work (a block
+to send, or a proof to wait for) and the round of all points. After a block its point is polled next.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from hardware.dispensers.wayne_dart.counters import Arrival
+from hardware.dispensers.wayne_dart.frames import Frame, Kind, Splitter, encode
+from hardware.dispensers.wayne_dart.peer import Peer
+from hardware.errors import FrameMisread
+from hardware.ports import CommandFailed, PointOnLine, PumpCommand, PumpEvent, Rest, Transmit
+
+BYTE = 1_146
+"""Microseconds of a byte at 9600 baud, 8 data bits and parity."""
+
+
+class Pace(Struct, frozen=True):
+    """Times in microseconds."""
+
+    window: int = 120_000
+    """How long a pump may be silent before it answers. The specification asks for 25 ms; 10 to 50 ms were seen."""
+    gap: int = 5_000
+    """Between the end of an answer and the next question."""
+    round: int = 50_000
+    """No point is polled in shorter intervals, unless something is awaited from it."""
+
+
+class DartSession:
+    """All fuelling points of one line."""
+
+    def __init__(self, points: Iterable[PointOnLine], pace: Pace | None = None) -> None:
+        self.counts: Counter[str] = Counter()
+        """``misread``, ``orphan``, ``repeated``, ``out_of_step``, ``unreadable``, ``silence``, ``noise`` (in bytes)."""
+        self._pace = pace or Pace()
+        self._events: list[PumpEvent] = []
+        self._peers = {place.address: Peer(place, self._events.append) for place in points}
+        self._by_point = {peer.point.number: peer for peer in self._peers.values()}
+        self._splitter = Splitter()
+        self._free_at = 0
+        self._asked: Peer | None = None
+        self._asked_block = False
+        self._reply: Frame | None = None  # an ACK or NAK that we owe
+        self._follow: Peer | None = None  # it acknowledged a block: poll it next
+        self._work_next = True
+        self._since_probe = 0
+
+    # ── What the driver calls ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def next(self, now: int) -> Transmit | Rest:
+        """What to do next."""
+        if now < self._free_at:
+            return Rest(self._free_at - now)
+        for each in self._peers.values():
+            each.tick(now)
+        if self._reply is not None and self._reply.kind is Kind.NAK:
+            return self._refuse(self._reply, now)
+        peer = self._choose(now)
+        if self._reply is not None and (peer is None or peer.block is not None or peer.address == self._reply.address):
+            return self._acknowledge(self._reply, now)
+        if peer is None:
+            return Rest(self._idle(now))
+        return self._ask(peer, now)
+
+    def receive(self, data: bytes, now: int) -> bool:
+        """Take bytes from the line; True when the exchange is complete."""
+        self._splitter.push(data)
+        complete = False
+        while True:
+            try:
+                frame = self._splitter.next_frame()
+            except FrameMisread:
+                self.counts["misread"] += 1
+                continue
+            if frame is None:
+                return complete
+            if self._take(frame, now):
+                complete = True
+            else:
+                self.counts["orphan"] += 1
+
+    def time_out(self, now: int) -> None:
+        """The answer did not come, or not whole."""
+        self.counts["silence"] += 1
+        peer, self._asked = self._asked, None
+        self._free_at = now + self._pace.gap
+        if peer is not None:
+            peer.missed(now)
+
+    def line_lost(self) -> None:
+        """The port went away."""
+        self._asked = self._reply = self._follow = None
+        self._free_at = 0
+        self._splitter.clear()
+        for peer in self._peers.values():
+            peer.fall_silent()
+            peer.line_back()
+
+    def submit(self, command: PumpCommand) -> None:
+        """Have this done as soon as the link allows."""
+        peer = self._by_point.get(command.point)
+        if peer is None:
+            self._events.append(CommandFailed(command.point, command, "No such fuelling point is on this line."))
+        else:
+            peer.submit(command)
+
+    def events(self) -> list[PumpEvent]:
+        """The events since the last call."""
+        events = list(self._events)
+        self._events.clear()
+        return events
+
+    # ── Whose turn it is ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _choose(self, now: int) -> Peer | None:
+        urgent = _oldest(peer for peer in self._peers.values() if peer.urgent)
+        if urgent is not None:
+            return urgent
+        if self._follow is not None and self._follow.answers:
+            return self._follow
+        at_work = _oldest(peer for peer in self._peers.values() if peer.block is not None or peer.waiting)
+        if at_work is not None and self._work_next:
+            return at_work
+        return self._probe(now) or self._round(now) or at_work
+
+    def _round(self, now: int) -> Peer | None:
+        ready = now - self._pace.round
+        return _oldest(p for p in self._peers.values() if p.answers is not False and p.last_asked <= ready)
+
+    def _probe(self, now: int) -> Peer | None:
+        """A silent point whose time has come; at most one a round, so that the dead don't slow the living."""
+        if self._since_probe < sum(peer.answers is not False for peer in self._peers.values()):
+            return None
+        return _oldest(peer for peer in self._peers.values() if peer.answers is False and peer.due <= now)
+
+    def _idle(self, now: int) -> int:
+        """Until somebody's turn can come."""
+        times = [p.due if p.answers is False else p.last_asked + self._pace.round for p in self._peers.values()]
+        return min(max(1_000, min(times, default=0) - now), self._pace.round)
+
+    # ── Exchanges ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _ask(self, peer: Peer, now: int) -> Transmit:
+        """A block, or a poll; an ACK that we owe to another address goes right before the poll."""
+        self._begin(peer, now)
+        self._asked_block = peer.block is not None
+        if self._asked_block:
+            return Transmit(peer.block_frame(), self._pace.window)
+        owed = b"" if self._reply is None else encode(self._reply)
+        self._reply = None
+        return Transmit(owed + encode(Frame(peer.address, Kind.POLL)), self._pace.window)
+
+    def _begin(self, peer: Peer, now: int) -> None:
+        self._work_next = not (peer.waiting or peer.block is not None)
+        self._since_probe = 0 if peer.answers is False else self._since_probe + 1
+        self._follow = None
+        self._asked = peer
+        peer.last_asked = now
+        self.counts["noise"] += self._splitter.skipped
+        self._splitter.skipped = 0
+        self._splitter.clear()
+
+    def _acknowledge(self, reply: Frame, now: int) -> Transmit:
+        self._reply = None
+        data = encode(reply)
+        self._free_at = now + len(data) * BYTE + self._pace.gap
+        return Transmit(data, 0)
+
+    def _refuse(self, reply: Frame, now: int) -> Transmit:
+        """A NAK is answered like a poll: with the same block."""
+        self._reply = None
+        self._begin(self._peers[reply.address], now)
+        self._asked_block = False
+        return Transmit(encode(reply), self._pace.window)
+
+    def _take(self, frame: Frame, now: int) -> bool:
+        """Whether the frame answers what was asked, and if so, act on it."""
+        peer = self._asked
+        if peer is None or frame.address != peer.address:
+            return False
+        if self._asked_block:
+            if not peer.block_answered(frame, now):
+                return False
+            self._follow = peer if peer.waiting else None
+        elif frame.kind is not Kind.EOT and frame.kind is not Kind.DATA:
+            return False
+        self._asked = None
+        self._free_at = now + self._pace.gap
+        peer.answered()
+        if frame.kind is Kind.DATA:
+            self._take_block(peer, frame)
+        peer.tick(now)
+        return True
+
+    def _take_block(self, peer: Peer, frame: Frame) -> None:
+        arrival = peer.arrival(frame)
+        if arrival is Arrival.OUT_OF_STEP:
+            self.counts["out_of_step"] += 1
+            self._reply = Frame(peer.address, Kind.NAK, frame.tx)
+            return
+        self._reply = Frame(peer.address, Kind.ACK, frame.tx)
+        if arrival is Arrival.REPEATED:
+            self.counts["repeated"] += 1
+        else:
+            self.counts["unreadable"] += peer.read(frame.body)
+
+
+def _oldest(peers: Iterable[Peer]) -> Peer | None:
+    return min(peers, key=lambda peer: peer.last_asked, default=None)

@@ -1,0 +1,242 @@
+"""A serial line, wherever its other end is: a device path, ``socket://host:port`` or ``rfc2217://host:port``.
+
+Blocking, and made to be used by one thread (``hardware.driver``). A port that can't be opened, or goes away, is
+:exc:`LineUnavailable` with a sentence for the person who has to look at the cable.
+"""
+
+import errno
+import os
+import select
+import socket
+import termios
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import serial
+
+from hardware.errors import LineUnavailable
+from hardware.ports import LineSettings
+
+_CHUNK = 4_096
+_CONNECT_SECONDS = 3.0
+_WRITE_SECONDS = 1.0
+_SECOND = 1_000_000
+
+
+class _Port(Protocol):
+    def read(self, micros: int) -> bytes: ...
+
+    def write(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Line:
+    """A line by its address. Prefer ``/dev/serial/by-id/…``: such a name outlives an unplugged adapter."""
+
+    def __init__(self, url: str, settings: LineSettings) -> None:
+        self.url = url
+        self.settings = settings
+        self._port: _Port | None = None
+
+    @property
+    def byte_micros(self) -> int:
+        """Microseconds that a byte takes."""
+        bits = 1 + self.settings.data_bits + (self.settings.parity != "N") + self.settings.stop_bits
+        return -(-bits * _SECOND // self.settings.baud_rate)
+
+    def open(self) -> "Line":
+        """Open it, alone. :exc:`LineUnavailable` says why not, and who has it."""
+        opener = _TRANSPORTS.get(urlsplit(self.url).scheme)
+        if opener is None:
+            raise LineUnavailable(f"“{self.url}” is no line: it is a device path, socket://… or rfc2217://….")
+        self._port = opener(self.url, self.settings)
+        return self
+
+    def close(self) -> None:
+        """Close it; harmless when it is closed."""
+        port, self._port = self._port, None
+        if port is not None:
+            with suppress(OSError, serial.SerialException):
+                port.close()
+
+    def write(self, data: bytes) -> None:
+        """Send it all. :exc:`LineUnavailable` when the port went away or takes nothing."""
+        try:
+            self._opened().write(data)
+        except (OSError, serial.SerialException) as why:
+            raise self._gone(why) from why
+
+    def read(self, micros: int) -> bytes:
+        """What comes within so many microseconds, as soon as there is any; empty when nothing did."""
+        try:
+            return self._opened().read(micros)
+        except (OSError, serial.SerialException) as why:
+            raise self._gone(why) from why
+
+    def _opened(self) -> _Port:
+        if self._port is None:
+            raise LineUnavailable(f"The line {self.url} is not open.")
+        return self._port
+
+    def _gone(self, why: Exception) -> LineUnavailable:
+        return LineUnavailable(f"The line {self.url} went away: {why}. Please check its cable and adapter.")
+
+
+class _Device:
+    """A serial port of this computer, or a pty of the simulator."""
+
+    def __init__(self, path: str, settings: LineSettings) -> None:
+        if not Path(path).exists():
+            raise LineUnavailable(f"There is no serial port at {path}. Please check that its adapter is plugged in.")
+        self._pty = os.path.realpath(path).startswith("/dev/pts/")
+        try:
+            self._serial = self._open(path, settings)
+        except (OSError, serial.SerialException, termios.error) as why:
+            raise LineUnavailable(_why_not(path, why)) from why
+        self._fd: int = self._serial.fileno()
+        if not self._pty:
+            self._tune()
+
+    def _open(self, path: str, settings: LineSettings) -> serial.Serial:
+        return serial.Serial(
+            path,
+            settings.baud_rate,
+            settings.data_bits,
+            "N" if self._pty else settings.parity,  # a pty has no parity, and refuses it when it is opened again
+            settings.stop_bits,
+            timeout=0,
+            exclusive=True,
+        )
+
+    def _tune(self) -> None:
+        """Wrong parity arrives as 00 instead of passing for a good byte, and USB adapters hand bytes over at once."""
+        with suppress(termios.error):
+            attributes = termios.tcgetattr(self._fd)
+            attributes[0] |= termios.INPCK
+            termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
+        with suppress(OSError, ValueError, AttributeError):
+            self._serial.set_low_latency_mode(True)
+
+    def read(self, micros: int) -> bytes:
+        ready, _, _ = select.select([self._fd], [], [], micros / _SECOND)
+        if not ready:
+            return b""
+        data = os.read(self._fd, _CHUNK)
+        if not data:
+            raise OSError(errno.EIO, "the port reports its end")
+        return data
+
+    def write(self, data: bytes) -> None:
+        until = time.monotonic() + _WRITE_SECONDS
+        while data:
+            _, ready, _ = select.select([], [self._fd], [], max(0.0, until - time.monotonic()))
+            if not ready:
+                raise OSError(errno.ETIMEDOUT, "the port takes no bytes")
+            data = data[os.write(self._fd, data) :]
+
+    def close(self) -> None:
+        self._serial.close()
+
+
+class _Socket:
+    """A serial server on the network that passes bytes on as they are."""
+
+    def __init__(self, url: str, _: LineSettings) -> None:
+        try:
+            self._socket = socket.create_connection(_place(url), _CONNECT_SECONDS)
+        except OSError as why:
+            raise LineUnavailable(f"The serial server {url} can't be reached: {why}.") from why
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._socket.settimeout(_WRITE_SECONDS)
+
+    def read(self, micros: int) -> bytes:
+        ready, _, _ = select.select([self._socket], [], [], micros / _SECOND)
+        if not ready:
+            return b""
+        data = self._socket.recv(_CHUNK)
+        if not data:
+            raise OSError(errno.ECONNRESET, "the serial server closed the connection")
+        return data
+
+    def write(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class _Rfc2217:
+    """A serial server that is told the line's settings (RFC 2217)."""
+
+    _LOOK = 0.005
+
+    def __init__(self, url: str, settings: LineSettings) -> None:
+        _place(url)
+        try:
+            self._serial = serial.serial_for_url(
+                url,
+                baudrate=settings.baud_rate,
+                bytesize=settings.data_bits,
+                parity=settings.parity,
+                stopbits=settings.stop_bits,
+                timeout=self._LOOK,  # fixed: to change it would negotiate every setting anew
+            )
+        except (OSError, ValueError, serial.SerialException) as why:
+            raise LineUnavailable(f"The serial server {url} can't be used: {why}.") from why
+
+    def read(self, micros: int) -> bytes:
+        until = time.monotonic() + micros / _SECOND
+        while True:
+            data = bytes(self._serial.read(max(1, self._serial.in_waiting)))
+            if data or time.monotonic() >= until:
+                return data
+
+    def write(self, data: bytes) -> None:
+        self._serial.write(data)
+
+    def close(self) -> None:
+        self._serial.close()
+
+
+_TRANSPORTS: Final[dict[str, Callable[[str, LineSettings], _Port]]] = {
+    "": _Device,
+    "socket": _Socket,
+    "rfc2217": _Rfc2217,
+}
+
+
+def _place(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if not parts.hostname or not port:
+        raise LineUnavailable(f"“{url}” names no host and port; write {parts.scheme}://host:port.")
+    return parts.hostname, port
+
+
+def _why_not(path: str, why: Exception) -> str:
+    code = why.args[0] if why.args and isinstance(why.args[0], int) else None
+    if code in (errno.EAGAIN, errno.EBUSY):
+        return f"The serial port {path} is in use by {holder(path)}. Only one program may have it."
+    if code in (errno.EACCES, errno.EPERM):
+        return f"This user may not use the serial port {path}. Add the user to the group “dialout”."
+    return f"The serial port {path} can't be opened: {why}."
+
+
+def holder(path: str) -> str:
+    """Who has a device open: names and process ids, as far as this user may see them."""
+    device, found = os.path.realpath(path), set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if os.readlink(link) == device:
+                pid = link.parts[2]
+                found.add(f"{Path('/proc', pid, 'comm').read_text().strip()} (process {pid})")
+    return ", ".join(sorted(found)) or "another program"
