@@ -1,0 +1,1 @@
+"""The kit of every page: its locks, its news, its texts, its parts."""
