@@ -1,30 +1,24 @@
-"""Sales that were told with a wrong clock, put right once the company has met the station that made them."""
+"""Times put right: a station's clock stood wrong when it sold, and now we know how its monotonic clock lies to ours."""
 
-from typing import Any
-
-from cloud.sales.day import business_day
+from cloud.sales.day import believable, business_day
 from cloud.sales.posting import Flag
-from cloud.store import times
+from cloud.store import restoring
 from cloud.store.database import Connection
+from cloud.store.restoring import PutRight, Untrusted
 
 
-def restore(connection: Connection, station: str, epoch: int, boot: int, boot_zero: int) -> set[str]:
-    """Puts the times of one start's sales, and with them their business days, right.
+def restore(connection: Connection, station: str, epoch: int, boot: int, zero: int) -> None:
+    """Puts right the sales of one start of a store that are here already; ``zero`` is our time at that start.
 
-    ``boot_zero``: the company's time at which that start's monotonic clock stood at 0. Gives the coupons used on these
-    sales: their order in time may have changed.
+    What arrives from now on is put right as it arrives (:class:`cloud.store.arrivals.Arrived`).
     """
-    rows = times.wrong_sales(connection, station, epoch, boot)
-    times.restore_sales(connection, [_restored(row, boot_zero + row.mono) for row in rows])
-    return {coupon for row in rows for coupon in row.coupons.split()}
+    found = restoring.untrusted(connection, station, epoch, boot)
+    restoring.put_right(connection, [_put_right(sale, zero + sale.mono) for sale in found])
 
 
-def _restored(row: Any, happened_at: int) -> dict[str, Any]:
-    return {
-        "station_": row.station,
-        "epoch_": row.epoch,
-        "seq_": row.seq,
-        "happened_at": happened_at,
-        "business_day": business_day(happened_at, row.arrived_at),
-        "flags": " ".join(flag for flag in row.flags.split() if flag != Flag.TIME_UNKNOWN),
-    }
+def _put_right(sale: Untrusted, happened_at: int) -> PutRight:
+    flags = [
+        flag for flag in sale.flags.split() if flag != Flag.TIME_UNKNOWN or not believable(happened_at, sale.arrived_at)
+    ]
+    day = business_day(happened_at, sale.arrived_at)
+    return PutRight(sale.station, sale.epoch, sale.seq, happened_at, day, " ".join(flags))

@@ -37,7 +37,7 @@ _OWNED = select(_station, dealer.c.name.label("dealer_name"), region.c.name.labe
 def add_group(connection: Connection, table: Group, name: str, id: str, now: int) -> bool:
     """A new dealer or region; False when there is one under this id."""
     fresh = insert_or_ignore(connection, table).values(id=id, name=name, created_at=now)
-    return connection.execute(fresh).rowcount == 1
+    return connection.execute(fresh.returning(table.c.id)).first() is not None
 
 
 def groups(connection: Connection, table: Group) -> Sequence[Row[Any]]:
@@ -53,7 +53,8 @@ def group_named(connection: Connection, table: Group, words: str) -> str | None:
 
 def add(connection: Connection, row: Mapping[str, Any]) -> bool:
     """A new station; False when there is, or was, one under this id."""
-    return connection.execute(insert_or_ignore(connection, _station).values(**row)).rowcount == 1
+    fresh = insert_or_ignore(connection, _station).values(**row)
+    return connection.execute(fresh.returning(_station.c.id)).first() is not None
 
 
 def change(connection: Connection, id: str, **values: Any) -> bool:
