@@ -24,6 +24,11 @@ _KNIFE = 104
 _MARGIN = 28
 _TOOTH = 6
 _PAPER, _INK = (253, 252, 248), (38, 36, 40)
+_CLEAR = 15
+"""The palette: from paper to ink in 14 steps, and what is clear behind them."""
+_PALETTE = bytes(
+    (paper * (14 - step) + ink * step) // 14 for step in range(15) for paper, ink in zip(_PAPER, _INK, strict=True)
+) + bytes(_PAPER)
 _QR = 49
 _LEVELS = {48: "l", 49: "m", 50: "q", 51: "h"}
 
@@ -197,24 +202,23 @@ def _styled(style: _Style, name: str, args: bytes) -> _Style:
 
 
 def _paper(ink: Image.Image) -> Image.Image:
-    """The ink on its paper, cut with a saw-tooth below, clear around it."""
+    """The ink on its paper, in places of the palette; cut with a saw-tooth below."""
     wide, tall = ink.width + 2 * _MARGIN, ink.height + 2 * _MARGIN
-    paper = Image.new("RGB", (wide, tall), _PAPER)
-    paper.paste(_INK, (_MARGIN, _MARGIN), ink)
-    shape = Image.new("L", (wide, tall))
+    paper = Image.new("L", (wide, tall), _CLEAR)
     teeth = [(x, tall - _TOOTH * (1 + x // _TOOTH % 2)) for x in range(0, wide + _TOOTH, _TOOTH)]
-    ImageDraw.Draw(shape).polygon([(0, 0), *teeth, (wide, 0)], fill=255)
-    paper.putalpha(shape)
+    ImageDraw.Draw(paper).polygon([(0, 0), *teeth, (wide, 0)], fill=0)
+    paper.paste(ink.point([light * (_CLEAR - 1) // 255 for light in range(256)]), (_MARGIN, _MARGIN))
     return paper
 
 
 def _png(papers: list[Image.Image]) -> bytes:
     """The pieces of paper, one below the other."""
-    whole = Image.new("RGBA", (papers[0].width, sum(paper.height for paper in papers)))
+    whole = Image.new("L", (papers[0].width, sum(paper.height for paper in papers)))
     top = 0
     for paper in papers:
         whole.paste(paper, (0, top))
         top += paper.height
     out = BytesIO()
-    whole.quantize(32, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG")
+    whole.putpalette(_PALETTE)
+    whole.save(out, "PNG", transparency=_CLEAR)
     return out.getvalue()
