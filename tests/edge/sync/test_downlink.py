@@ -1,0 +1,131 @@
+"""What comes from head office, and what only looks as if it did."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.store import books
+from edge.store.database import Store
+from edge.sync.claims import Claims
+from edge.sync.downlink import KINDS, Downlink
+from edge.sync.uplink import Presence, Uplink
+from shared import topics
+from shared.coupon import Allowance
+from shared.messages import Command, CouponBook, Stored, SwitchStation, TariffBook, Welcome
+from shared.tariff import Tariff
+from shared.wire import pack
+from tests.edge.sync.test_uplink import STATION, Listener
+from tests.fakes.ends import Forecourt
+from tests.fakes.waiting import until
+
+
+class Desk:
+    """One station's downlink."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.forecourt = Forecourt()
+        self.uplink = Uplink(store, Listener(), "test", _presence, lambda: None)
+        self.downlink = Downlink(store, self.uplink, Claims(lambda _: True), self.forecourt)
+
+    def hear(self, kind: str, message: object) -> None:
+        self.downlink.hear(topics.down(STATION, kind), pack(message))  # type: ignore[arg-type]
+
+
+async def _presence() -> Presence:
+    return Presence()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    store = Store.open(tmp_path / "store.sqlite", STATION)
+    desk = Desk(store)
+    work = asyncio.create_task(desk.downlink.run())
+    yield desk
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    store.close()
+
+
+def tariffs(version: int) -> TariffBook:
+    return TariffBook(version, (Tariff(version, 0, {"92#": 7_000 + version}, "王"),))
+
+
+async def test_a_newer_book_is_kept_and_the_forecourt_told(desk: Desk) -> None:
+    desk.hear(topics.TARIFFS, tariffs(4))
+    await until(lambda: desk.forecourt.told == ["tariffs"])
+    assert await desk.store.read(books.tariff_book) == tariffs(4)
+
+
+async def test_an_older_book_that_was_late_on_the_road_changes_nothing(desk: Desk) -> None:
+    desk.hear(topics.TARIFFS, tariffs(4))
+    desk.hear(topics.TARIFFS, tariffs(3))
+    desk.hear(topics.TARIFFS, tariffs(4))
+    desk.hear(topics.COUPONS, CouponBook(1, {}, b"salt", Allowance()))
+    await until(lambda: desk.forecourt.told == ["tariffs", "coupons"])
+    assert await desk.store.read(books.versions) == (4, 1)
+
+
+async def test_a_command_reaches_the_forecourt(desk: Desk) -> None:
+    command = Command("c1", 2_000_000_000_000, "王", SwitchStation(False))
+    desk.hear(topics.COMMAND, command)
+    await until(lambda: desk.forecourt.commands == [command])
+
+
+async def test_a_command_that_fails_holds_up_neither_the_next_nor_the_prices(desk: Desk) -> None:
+    right, failures = desk.forecourt.execute, iter([ValueError("a bug")])
+
+    async def execute(command: Command) -> object:
+        for failure in failures:
+            raise failure
+        return await right(command)
+
+    desk.forecourt.execute = execute  # type: ignore[method-assign, assignment]
+    desk.hear(topics.COMMAND, Command("c1", 1, "王", SwitchStation(True)))
+    desk.hear(topics.COMMAND, Command("c2", 1, "王", SwitchStation(True)))
+    desk.hear(topics.TARIFFS, tariffs(1))
+    await until(lambda: [c.id for c in desk.forecourt.commands] == ["c2"] and desk.forecourt.told)
+
+
+async def test_f26_garbage_is_counted_and_changes_nothing(desk: Desk) -> None:
+    for kind in (*KINDS, "nonsense"):
+        for data in (
+            b"",
+            b"\0",
+            b"\1\0{",
+            b"\1\1nonsense",
+            b'\1\0{"epoch":1}',
+            b"\xff" * 5_000,
+            pack(Stored(1, 1))[:-1],
+        ):
+            desk.downlink.hear(topics.down(STATION, kind), data)
+    assert sum(desk.downlink.misread.values()) == 7 * (len(KINDS) + 1)
+    assert desk.forecourt.told == desk.forecourt.commands == []
+
+
+async def test_too_many_books_at_once_are_let_go(desk: Desk) -> None:
+    for version in range(1, 1_000):
+        desk.hear(topics.TARIFFS, tariffs(version))
+    assert desk.downlink.misread["tariffs"] > 0
+    await until(lambda: desk.forecourt.told)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from([*KINDS, "x"]), st.binary(max_size=300), st.booleans())
+def test_any_bytes_at_all_do_no_harm(kind: str, data: bytes, ours: bool) -> None:
+    heard: list[object] = []
+
+    class Ear:
+        def stored(self, answer: Stored) -> None:
+            heard.append(answer)
+
+        def welcomed(self, welcome: Welcome) -> None:
+            heard.append(welcome)
+
+    downlink = Downlink(None, Ear(), Claims(lambda _: True), Forecourt())  # type: ignore[arg-type]
+    downlink.hear(topics.down(STATION, kind), b"\1\0" + data if ours else data)
+    assert sum(downlink.misread.values()) + len(heard) <= 1
