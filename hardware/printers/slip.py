@@ -125,11 +125,11 @@ def wrap(text: str, room: int) -> list[str]:
 
 def row(left: str, right: str, room: int) -> list[str]:
     """A row in as many lines as it needs, each exactly ``room`` columns wide."""
-    first = wrap(left, room)
-    values = wrap(right, room)
-    if len(values) == 1 and columns(first[-1]) + 1 + columns(right) <= room:
-        gap = room - columns(first[-1]) - columns(right)
-        return [_padded(line, room) for line in first[:-1]] + [first[-1] + " " * gap + printable(right)]
+    first = wrap(printable(left), room)
+    values = wrap(" ".join(right.split()), room)
+    gap = room - columns(first[-1]) - columns(values[0])
+    if len(values) == 1 and gap > 0:
+        return [_padded(line, room) for line in first[:-1]] + [first[-1] + " " * gap + values[0]]
     return [_padded(line, room) for line in first] + [" " * (room - columns(line)) + line for line in values]
 
 
