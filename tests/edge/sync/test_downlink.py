@@ -104,7 +104,8 @@ async def test_f26_garbage_is_counted_and_changes_nothing(desk: Desk) -> None:
         ):
             desk.downlink.hear(topics.down(STATION, kind), data)
     assert sum(desk.downlink.misread.values()) == 7 * (len(KINDS) + 1)
-    assert desk.forecourt.told == desk.forecourt.commands == []
+    assert not desk.forecourt.told
+    assert not desk.forecourt.commands
 
 
 async def test_too_many_books_at_once_are_let_go(desk: Desk) -> None:
