@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from cloud.store.database import insert_or_ignore
 from cloud.store.tables import CaseRow, table_of
@@ -41,6 +41,21 @@ def set_winner(connection: Connection, kind: str, coupon: str, winner: str) -> N
     """Names the sale that won in all open cases about a coupon: an earlier use has come to light."""
     wanted = update(case).where(case.c.kind == kind, case.c.coupon == coupon, case.c.state == "open")
     connection.execute(wanted.values(winner=winner))
+
+
+def withdraw(connection: Connection, uses: Sequence[tuple[str, int, int, str]], at: int) -> None:
+    """Ends open cases about coupons, by station, epoch, seq and coupon of the sale: judged anew there is none."""
+    rows = [{"s": station, "e": epoch, "q": seq, "c": coupon} for station, epoch, seq, coupon in uses]
+    if rows:
+        own = (
+            case.c.station == bindparam("s"),
+            case.c.epoch == bindparam("e"),
+            case.c.seq == bindparam("q"),
+            case.c.coupon == bindparam("c"),
+            case.c.state == "open",
+        )
+        values = {"state": "decided", "decision": "withdrawn", "decided_by": "judge", "decided_at": at, "note": ""}
+        connection.execute(update(case).where(*own).values(**values), rows)
 
 
 def page(connection: Connection, state: str, limit: int, before: int | None) -> Sequence[Row[Any]]:
