@@ -96,9 +96,14 @@ class Printing:
     # ── For the sale ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def original(self, key: Key, sale: Sale) -> bytes | None:
-        """The slip that this sale gets by itself, None for none. Pure: may be called inside the sale's transaction."""
-        wanted = self._device is not None and self._paper.automatic and sale.status is SaleStatus.SETTLED
-        return self._first(key, sale) if wanted else None
+        """The slip that this sale gets by itself, None for none. Called inside the sale's transaction; never raises."""
+        if self._device is None or not self._paper.automatic or sale.status is not SaleStatus.SETTLED:
+            return None
+        try:
+            return self._first(key, sale)
+        except Exception as why:  # a slip that can't be made must not hold up the sale
+            _log.error("slip_not_made", sale=str(key), why=repr(why))
+            return None
 
     def nudge(self) -> None:
         """A slip was queued."""
