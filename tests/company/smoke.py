@@ -53,7 +53,7 @@ def play(directory: Path, database: str = "") -> dict[str, Any]:
 
 def _price_reaches_the_nozzle(company: Company) -> dict[str, Any]:
     """A price is made while a car is fuelling: its sale keeps the old one, the nozzles then show the new one."""
-    company.pumps.lift(point=1, nozzle=1)
+    company.pumps.customer(point=1, nozzle=1)
     until("the first car to fuel", lambda: company.pumps.fuelling(1))
     version = company.set_price("92#", NEW_PRICE)
     company.pumps.hang_up(1)
@@ -68,7 +68,7 @@ def _coupon_without_a_network(company: Company) -> dict[str, Any]:
     company.broker.stop()
     until("the station to notice that it is alone", lambda: not company.attendant.connected(), 30)
     company.attendant.present(point=2, code=code)
-    company.pumps.fill(point=2, nozzle=2, volume=20_000)
+    company.pumps.customer(point=2, nozzle=2, volume=20_000)
     offline = until("the sale with its coupon at the station", lambda: company.attendant.redeemed(), 40)
     in_cloud_before = company.redemptions()
     company.broker.start()
@@ -78,12 +78,12 @@ def _coupon_without_a_network(company: Company) -> dict[str, Any]:
 
 def _agent_killed_in_mid_filling(company: Company) -> dict[str, Any]:
     """SIGKILL while a car is fuelling; the car goes on, and its filling is sold once."""
-    company.pumps.lift(point=3, nozzle=1)
+    company.pumps.customer(point=3, nozzle=1)
     until("the car at point 3 to fuel", lambda: company.pumps.fuelling(3))
     company.edge.kill()
     time.sleep(1)
     company.edge.start()
-    company.pumps.hang_up_at(point=3, volume=15_000)
+    company.pumps.hang_up(3, volume=15_000)
     until("the car at point 3 to be done", lambda: not company.pumps.fuelling(3), 40)
     sold = until("the killed agent's filling in the cloud", lambda: company.sold_at(3), 60)
     return {"filling_survived_kill": sold == 1}
