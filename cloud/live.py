@@ -1,6 +1,6 @@
 """What has just changed in the books, told within the process to whoever shows it.
 
-A notice is only a hint: it names what to look up again, and one that is missed does no harm, for the books are the truth.
+A notice is only a hint of what to look up again; one that is missed does no harm, for the books are the truth.
 ``cloud.app`` gives the same :class:`Live` to the line, which tells, and to the pages, which listen.
 """
 
