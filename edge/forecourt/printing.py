@@ -86,10 +86,11 @@ class Printing:
         self._thread = ThreadPoolExecutor(1, "printer")
         self._wake = asyncio.Event()
         self._missed = 0
-        self.condition = Condition(press.UNCONFIRMED if device else NONE)
-        """How the printer was when it was last asked."""
-        self.on_trouble: Callable[[Condition | None], None] = lambda _: None
-        """Called on the event loop when something is wrong with the printer, once, and with None when it is well."""
+        self.condition: Condition | None = None
+        """How the printer was when it was last asked; None before that."""
+        self.on_change: Callable[[str, str | None], None] = lambda _word, _sentence: None
+        """Called on the event loop with the printer's condition in a stable word, when it has changed, and with a
+        sentence when something is wrong with it."""
         self.on_slip: Callable[[Key], None] = lambda _: None
         """Called on the event loop when a slip of this sale has moved on."""
 
@@ -130,6 +131,7 @@ class Printing:
     async def run(self) -> None:
         """Print until cancelled; a slip that is being printed then is finished first. The store must outlive it."""
         if self._device is None:
+            self.on_change(NONE, None)
             return
         try:
             for job in await self._surely(printing.found_printing, RECEIPTS):
@@ -197,14 +199,10 @@ class Printing:
     def _note(self, condition: Condition) -> None:
         """A change is told once. An absence is told when it lasts."""
         self._missed = self._missed + 1 if condition.word == ABSENT else 0
-        before = self.condition
-        if 0 < self._missed < self._pace.misses or condition.word == before.word:
+        if 0 < self._missed < self._pace.misses or (self.condition and self.condition.word == condition.word):
             return
         self.condition = condition
-        if not condition.ready:
-            self.on_trouble(condition)
-        elif not before.ready:
-            self.on_trouble(None)
+        self.on_change(condition.word, None if condition.ready else condition.sentence)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -12,7 +12,6 @@ from edge.store.database import Database, Store
 from edge.store.printing import JobState, PrintJob
 from hardware.printers.device import PrinterDevice
 from hardware.printers.dialogue import Dialogue, Patience
-from hardware.printers.press import Condition
 from hardware.printers.usb import UsbWire
 from shared.clock import Stamp
 from shared.messages import SlipJournalled
@@ -39,11 +38,19 @@ class Station:
     def __init__(self, path: Path, device: PrinterDevice | None, paper: Paper | None = None, pace: Pace = PACE) -> None:
         self.store = Store.open(path / "store.sqlite", "zhongshan")
         self.printing = Printing(self.store, device, HEAD, paper, pace)
-        self.troubles: list[str | None] = []
+        self.changes: list[str] = []
+        self.troubles: list[str] = []
+        """Those that came with a sentence for a person."""
         self.moves: list[Key] = []
-        self.printing.on_trouble = lambda condition: self.troubles.append(_word(condition))
+        self.printing.on_change = self._changed
         self.printing.on_slip = self.moves.append
         self._task: asyncio.Task[None] | None = None
+
+    def _changed(self, word: str, sentence: str | None) -> None:
+        self.changes.append(word)
+        if sentence is not None:
+            assert sentence.endswith("."), sentence
+            self.troubles.append(word)
 
     async def sell(self, sale: Sale = FULL) -> Key:
         """A sale, in one transaction with its slip."""
@@ -112,7 +119,3 @@ def _letters(db: Database) -> list[SlipJournalled]:
     epoch = db.execute("SELECT epoch FROM station").fetchone()[0]
     found = (outbox.letter(db, epoch, seq) for seq, _ in outbox.waiting(db, 0, 10_000_000))
     return [letter.body for letter in found if letter and isinstance(letter.body, SlipJournalled)]
-
-
-def _word(condition: Condition | None) -> str | None:
-    return condition.word if condition else None
