@@ -106,7 +106,7 @@ class ComingPrice(Struct, frozen=True):
 
 
 class Trouble(Struct, frozen=True):
-    """Something is wrong with a part of the station. Shown while it lasts; logged once when it begins and once when it ends."""
+    """Something is wrong with a part of the station. Shown while it lasts; logged when it begins and when it ends."""
 
     part: str
     """``line:NAME``, ``printer``, ``broker``, ``disk``, ``clock``, ``store``."""

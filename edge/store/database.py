@@ -23,6 +23,8 @@ from edge.store.timepiece import Clock, MachineClock, Timepiece
 from edge.store.writer import Writer
 from shared.errors import Refused
 
+__all__ = ["Database", "Identity", "Store"]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

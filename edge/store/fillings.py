@@ -17,6 +17,8 @@ class OpenFilling(Struct, frozen=True):
     opened: Stamp
     nozzles: tuple[int, ...] = ()
     """The nozzles that were released."""
+    prices: dict[int, int] = {}
+    """What a litre cost on each of them then; the dispenser must show this when the nozzle is lifted."""
     preset: Preset | None = None
     nozzle: int = 0
     """The nozzle in use; 0 until it is known."""

@@ -61,8 +61,11 @@ def since(db: Database, at: int, limit: int = 200) -> list[KeptSale]:
 
 
 def newest_at(db: Database, point: int) -> KeptSale | None:
-    """The last sale of a fuelling point."""
-    rows = db.execute(f"{_KEPT} WHERE sale.point = ? ORDER BY place DESC LIMIT 1", (point,)).fetchall()
+    """The last sale of a fuelling point, if it is not too long ago to matter."""
+    recent = "(SELECT max(place) FROM letter) - 20000"
+    rows = db.execute(
+        f"{_KEPT} WHERE sale.point = ? AND place > {recent} ORDER BY place DESC LIMIT 1", (point,)
+    ).fetchall()
     return _kept(rows[0]) if rows else None
 
 

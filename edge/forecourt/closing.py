@@ -1,0 +1,91 @@
+"""The one transaction in which a filling becomes a sale: sale, redemption, letter, totalisers and slip, or none."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from edge.forecourt.checkout import Tendered, Till, check_out
+from edge.forecourt.redemption import Desk
+from edge.store import fillings, guesses, nozzles, outbox, presented, printing, sales
+from edge.store.database import Database
+from edge.store.presented import ShownCoupon
+from shared.clock import Stamp
+from shared.messages import PumpAlarmed
+from shared.sale import Sale
+from shared.station import Key
+
+PRINTER = "receipt"
+
+
+class Slips(Protocol):
+    """What is needed of the receipt printer."""
+
+    def original(self, key: Key, sale: Sale) -> bytes | None:
+        """The slip that this sale gets by itself; None for none."""
+        ...
+
+    def nudge(self) -> None:
+        """A slip was queued."""
+        ...
+
+
+class Closing(Struct, frozen=True):
+    """A filling that is over, ready to be written."""
+
+    stamp: Stamp
+    now: int
+    """The company's time, for the judge."""
+    till: Till
+    coupon: ShownCoupon | None
+    totalisers: Mapping[int, int]
+    alarm: PumpAlarmed | None = None
+    """What is to be told besides: nobody had authorised it."""
+
+
+class Closed(Struct, frozen=True):
+    """The sale as it stands in the books."""
+
+    key: Key
+    sale: Sale
+
+
+def close(db: Database, closing: Closing, desk: Desk, slips: Slips) -> Closed:
+    """Write it. The coupon is judged here, on the metered figures and on what the books hold at this very moment."""
+    point = closing.till.delivery.point
+    if closing.alarm is not None:
+        outbox.append(db, closing.stamp, closing.alarm)
+    tendered = _tendered(db, closing, desk)
+    sale = check_out(closing.till, _station(db), tendered)
+    key = outbox.key(db, sales.record(db, closing.stamp, sale))
+    fillings.end_recorded(db, point, key.epoch, key.seq)
+    presented.forget(db, point)
+    guesses.forgive(db, point)
+    keep_totalisers(db, point, closing.totalisers)
+    slip = slips.original(key, sale)
+    if slip is not None:
+        printing.queue(db, key, PRINTER, slip, closing.stamp.at)
+    return Closed(key, sale)
+
+
+def cancel(db: Database, point: int, totalisers: Mapping[int, int]) -> None:
+    """Nothing was delivered: the leave has ended, and nobody owes anything."""
+    fillings.end_cancelled(db, point)
+    keep_totalisers(db, point, totalisers)
+
+
+def keep_totalisers(db: Database, point: int, totalisers: Mapping[int, int]) -> None:
+    """The nozzles of this point hang still, and their totalisers stand here."""
+    for nozzle, volume in totalisers.items():
+        nozzles.keep_totaliser(db, point, nozzle, volume)
+
+
+def _tendered(db: Database, closing: Closing, desk: Desk) -> Tendered | None:
+    coupon = closing.coupon
+    if coupon is None:
+        return None
+    return Tendered(coupon.terms, coupon.online, desk.knowledge(db, coupon.terms, coupon.lease, closing.now))
+
+
+def _station(db: Database) -> str:
+    return outbox.key(db, 0).station

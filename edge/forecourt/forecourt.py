@@ -1,0 +1,335 @@
+"""The forecourt as its callers see it: the attendants' page, the line to head office, and tests.
+
+Everything here is asked on the event loop. A wish that can't be granted raises :exc:`shared.errors.Refused` with a
+stable reason and a sentence.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Protocol
+
+from edge.forecourt import closing, showing, station
+from edge.forecourt.authorisation import Release
+from edge.forecourt.changes import Changes, View, What
+from edge.forecourt.controller import Controller
+from edge.forecourt.ending import Patience
+from edge.forecourt.grounds import Grounds
+from edge.forecourt.memory import PointMemory
+from edge.forecourt.orders import Orders
+from edge.forecourt.redemption import Claim
+from edge.forecourt.troubles import Troubles
+from edge.forecourt.views import ComingPrice, CouponView, PointView, SaleView, SlipView, StationView
+from edge.settings import Authorise, PointSettings, Settings
+from edge.store import books, outbox, prices
+from edge.store import station as books_station
+from edge.store.database import Store
+from hardware.ports import PumpCommand, PumpEvent
+from shared.errors import Refused, Unavailable
+from shared.messages import (
+    Action,
+    AgentStarted,
+    AuthorisePoint,
+    Command,
+    CommandEnded,
+    ReprintSlip,
+    StopPoint,
+    SwitchStation,
+)
+from shared.sale import Preset
+from shared.station import Key
+
+Post = Callable[[PumpCommand], None]
+
+_SECOND = 1_000
+
+
+class Slips(closing.Slips, Protocol):
+    """The receipt printer, with what a person may ask of it."""
+
+    async def reprint(self, key: Key) -> SlipView:
+        """One more slip of a sale, marked as such."""
+        ...
+
+
+class Forecourt:
+    """All fuelling points of the station. ``posts`` hands a command to the line of a point, by its number."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        posts: Mapping[int, Post],
+        slips: Slips,
+        patience: Patience | None = None,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._posts = posts
+        self._slips = slips
+        self._grounds = Grounds(
+            store,
+            slips,
+            utc_offset=settings.station.utc_offset,
+            automatic=settings.authorise is Authorise.AUTOMATIC,
+            budget=settings.store.budget,
+            patience=patience or Patience(),
+        )
+        self._controllers: dict[int, Controller] = {}
+        self._changes = Changes()
+        self._orders = Orders(store, self._act)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.troubles = Troubles(store.clock.now, lambda: self._changes.note(None))
+        self.connected = False
+        self.printer = "absent"
+        """How the receipt printer is, in a stable word."""
+
+    # ── Life ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self, program: str) -> None:
+        """Take up every point as it was left, and begin to live."""
+        await self._store.run(outbox.append, self._store.clock.stamp(), AgentStarted(program, self._store.store_id))
+        self._grounds.on_point = self._changes.note
+        self._grounds.on_sale = self._sold
+        self._grounds.open = await self._store.read(books_station.is_open)
+        self._grounds.measure()
+        await self.tariffs_changed()
+        await self.coupons_changed()
+        left = await self._store.read(station.left_behind)
+        for settings in self._points():
+            memory = PointMemory(settings, self._grounds, left.of(settings.number))
+            await showing.restore(memory)
+            self._controllers[settings.number] = Controller(memory, self._posts[settings.number])
+        await self._orders.restore()
+        works = [controller.live for controller in self._controllers.values()]
+        self._tasks = [asyncio.create_task(work()) for work in (*works, self._keep_time)]
+
+    async def close(self) -> None:
+        """End. What is being written is written, what is being fuelled goes on without us."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _keep_time(self) -> None:
+        pulse, slept = self._grounds.patience.pulse, 0
+        while True:
+            await asyncio.sleep(pulse / _SECOND)
+            slept += pulse
+            if slept >= _SECOND:
+                slept = 0
+                await self._each_second()
+            for controller in self._controllers.values():
+                controller.tick()
+
+    async def _each_second(self) -> None:
+        grounds = self._grounds
+        grounds.measure()
+        if grounds.board.turn(self._store.clock.now()):
+            self._changes.note(None)
+        if grounds.store_fails:
+            await self._try_store()
+        self.troubles.set("disk", "disk_full" if grounds.disk_full else "")
+        self.troubles.set("clock", station.clock_trouble(self._store.clock))
+
+    async def _try_store(self) -> None:
+        """Whether the store can be written again."""
+        try:
+            await self._store.run(books_station.probe)
+            await self._grounds.journal.catch_up()
+        except Unavailable as why:
+            self.troubles.set("store", "not_writable", str(why))
+        else:
+            self.troubles.set("store", "")
+
+    # ── From the lines, the store, the printer and the link ───────────────────────────────────────────────────────────
+
+    def receive(self, events: Iterable[PumpEvent]) -> None:
+        """The dispensers said this."""
+        for event in events:
+            if event.point in self._controllers:
+                self._controllers[event.point].receive(event)
+
+    def line_trouble(self, line: str, sentence: str | None) -> None:
+        """A serial line is gone, or back (None)."""
+        self.troubles.set(f"line:{line}", "line_lost" if sentence else "", sentence or "")
+
+    def store_trouble(self, sentence: str | None) -> None:
+        """The store can't be written, or can again (None)."""
+        self.troubles.set("store", "not_writable" if sentence else "", sentence or "")
+
+    def printer_changed(self, word: str, sentence: str | None) -> None:
+        """How the receipt printer is; a sentence when that is a trouble."""
+        self.printer = word
+        self.troubles.set("printer", word if sentence is not None else "", sentence or "")
+        self._changes.note(None)
+
+    def link_changed(self, connected: bool, reason: str, detail: str) -> None:
+        """Head office answers, or does not, for a reason in a stable word."""
+        self.connected = connected
+        self.troubles.set("broker", "" if connected else reason, detail)
+        self._changes.note(None)
+
+    def slip_moved(self, key: Key) -> None:
+        """A slip of this sale was printed, or was not."""
+        self._changes.note(key)
+
+    def ask_head_office_by(self, claim: Claim) -> None:
+        """How a coupon is claimed; None comes back when head office does not answer in time."""
+        self._grounds.desk.claim = claim
+
+    async def tariffs_changed(self) -> None:
+        """A newer tariff book is in the store."""
+        book = await self._store.read(books.tariff_book)
+        if book is None:
+            return
+        board = self._grounds.board
+        board.keep(book.tariffs, self._store.clock.now())
+        await self._store.run(prices.climb_station, self._store.clock.stamp(), board.versions)
+        self._changes.note(None)
+
+    async def coupons_changed(self) -> None:
+        """A newer coupon book is in the store."""
+        await self._grounds.desk.reload()
+        self._changes.note(None)
+
+    # ── What can be seen ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def view(self) -> StationView:
+        """The station as a whole."""
+        ledger = await self._store.read(station.ledger, self._grounds.desk)
+        return StationView(
+            station=self._store.station,
+            name=self._settings.station.name,
+            open=self._grounds.open,
+            connected=self.connected,
+            backlog=ledger.backlog.count,
+            oldest_unsent=ledger.backlog.oldest_at,
+            heard_at=ledger.heard_at,
+            clock_difference=self._store.clock.difference,
+            printer=self.printer,
+            troubles=self.troubles.all(),
+            tariff_book=ledger.tariff_book,
+            coupon_book=ledger.coupon_book,
+            allowance_left=ledger.allowance_left,
+        )
+
+    async def points(self) -> tuple[PointView, ...]:
+        """Every fuelling point as it is now, by number."""
+        return tuple(self._controllers[number].memory.view() for number in sorted(self._controllers))
+
+    def changes(self) -> AsyncIterator[View]:
+        """What changes from now on; of each thing the latest."""
+        return self._changes.watch(self._look)
+
+    async def sales(self, day_start: int, limit: int = 200) -> list[SaleView]:
+        """Sales recorded since this time, the newest first."""
+        return await self._store.read(station.sales_since, day_start, limit)
+
+    async def sale(self, key: Key) -> SaleView:
+        """One sale; :exc:`Refused` (``unknown_sale``) when this station has none of that number."""
+        found = await self._store.read(station.sale, key) if key.station == self._store.station else None
+        if found is None:
+            raise Refused("unknown_sale", f"This station has no sale {key}.")
+        return found
+
+    async def coming_prices(self) -> list[ComingPrice]:
+        """Tariffs that have not started yet, the next first."""
+        return self._grounds.board.coming(self._store.clock.now())
+
+    # ── What people wish ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def authorise(self, point: int, by: str, preset: Preset | None = None, nozzle: int = 0) -> None:
+        """Release a point; ``nozzle`` 0 for the one that is lifted, or any."""
+        await self._of(point).authorise(by, Release(nozzle, preset))
+
+    async def stop(self, point: int, by: str) -> None:
+        """End what the point does, at once."""
+        station.note_wish("stop", point, by)
+        self._of(point).stop()
+
+    async def stop_all(self, by: str) -> None:
+        """End it at every point."""
+        station.note_wish("stop", 0, by)
+        for controller in self._controllers.values():
+            controller.stop()
+
+    async def suspend(self, point: int, by: str) -> None:
+        """Halt the flow; the filling stays open."""
+        station.note_wish("suspend", point, by)
+        await self._of(point).suspend()
+
+    async def resume(self, point: int, by: str) -> None:
+        """Let a suspended filling go on."""
+        station.note_wish("resume", point, by)
+        await self._of(point).resume()
+
+    async def present(self, point: int, text: str, by: str) -> CouponView:
+        """The customer at this point shows a code, scanned or typed."""
+        return await showing.present(self._of(point), text, by)
+
+    async def withdraw(self, point: int, by: str) -> None:
+        """Take the coupon off this point."""
+        station.note_wish("withdraw", point, by)
+        await showing.withdraw(self._of(point))
+
+    async def identify(self, point: int, member: str, plate: str, by: str) -> None:
+        """Who is at this point."""
+        station.note_wish("identify", point, by)
+        await showing.identify(self._of(point), member, plate)
+
+    async def switch(self, open: bool, by: str) -> None:
+        """Open the station for business, or close it; fillings that run go on to their end."""
+        try:
+            await self._store.run(books_station.switch, self._store.clock.stamp(), open, by)
+        except Unavailable as why:
+            raise Refused("store", str(why)) from why
+        self._grounds.open = open
+        for controller in self._controllers.values():
+            await controller.switched()
+        self._changes.note(None)
+
+    async def reprint(self, key: Key, by: str) -> SlipView:
+        """One more slip of a sale, marked as such."""
+        station.note_wish("reprint", 0, by)
+        return await self._slips.reprint(key)
+
+    async def execute(self, command: Command) -> CommandEnded:
+        """A command from head office: acted on once, before its deadline, and answered."""
+        return await self._orders.execute(command)
+
+    async def _act(self, action: Action, by: str) -> str:
+        match action:
+            case AuthorisePoint():
+                await self.authorise(action.point, by, action.preset)
+            case StopPoint(point=0):
+                await self.stop_all(by)
+            case StopPoint():
+                await self.stop(action.point, by)
+            case SwitchStation():
+                await self.switch(action.open, by)
+            case ReprintSlip():
+                slip = await self.reprint(Key(self._store.station, action.epoch, action.seq), by)
+                return f"copy {slip.copy}"
+        return ""
+
+    # ── Inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _of(self, point: int) -> Controller:
+        if point not in self._controllers:
+            raise Refused("no_such_point", f"This station has no fuelling point {point}.")
+        return self._controllers[point]
+
+    def _points(self) -> list[PointSettings]:
+        return [point for line in self._settings.lines for point in line.points]
+
+    def _sold(self, key: Key) -> None:
+        self._changes.note(key)
+        self._changes.note(None)
+
+    async def _look(self, what: What) -> View | None:
+        match what:
+            case None:
+                return await self.view()
+            case Key():
+                return await self._store.read(station.sale, what)
+            case point:
+                return self._controllers[point].memory.view()

@@ -1,0 +1,41 @@
+"""Facts that must be written, whatever the disk says now: they wait in order, and are tried again."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+
+from edge.store.database import Database, Store
+from shared.errors import Unavailable
+
+P = ParamSpec("P")
+
+
+class Journal:
+    """What could not be written yet. In memory: while the disk fails there is nowhere else."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: deque[Callable[[Database], object]] = deque()
+        self._turn = asyncio.Lock()
+
+    async def write(self, work: Callable[Concatenate[Database, P], object], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Write this after all that waits; False when it has to wait too."""
+        self._waiting.append(lambda db: work(db, *args, **kwargs))
+        return await self.catch_up()
+
+    async def catch_up(self) -> bool:
+        """Write what waits; False when the disk still refuses."""
+        async with self._turn:
+            while self._waiting:
+                try:
+                    await self._store.run(self._waiting[0])
+                except Unavailable:
+                    return False
+                self._waiting.popleft()
+        return True
+
+    @property
+    def empty(self) -> bool:
+        """Whether everything is on the disk."""
+        return not self._waiting

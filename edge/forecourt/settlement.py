@@ -1,0 +1,212 @@
+"""The end of a filling: figures and totaliser are awaited, it is proved and written; then the dispenser is cleared.
+
+What an ending may come to:
+
+1. by our leave, and something was delivered      → a sale; disputed when the totaliser does not prove it
+2. by our leave, and nothing was delivered        → cancelled
+3. by our leave, and the display still shows the last sale, which the totaliser denies → cancelled
+4. by nobody's leave, and the totaliser has moved → a sale by ``pump`` when the display shows one, an alarm in any case
+5. by nobody's leave, and nothing has moved       → recorded before: the dispenser is only cleared
+"""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from edge.forecourt import closing
+from edge.forecourt.checkout import Till
+from edge.forecourt.closing import Closing
+from edge.forecourt.ending import Ask, Ending, Figures, Outcome
+from edge.forecourt.memory import PointMemory
+from edge.store import outbox
+from edge.store.database import Database
+from edge.store.fillings import OpenFilling
+from hardware.ports import Clear, PumpCommand, ReadState, ReadTotaliser
+from shared.clock import Stamp
+from shared.errors import Unavailable
+from shared.messages import PumpAlarmed
+from shared.sale import Delivery
+from shared.volume import litres
+
+_log = structlog.get_logger(__name__)
+
+_RETRY = 1_000
+"""Milliseconds between two attempts to write a sale."""
+
+
+class Settlement:
+    """Settles the fillings of one point, one after the other."""
+
+    def __init__(self, memory: PointMemory, post: Callable[[PumpCommand], None]) -> None:
+        self._memory = memory
+        self._grounds = memory.grounds
+        self._post = post
+        self._finished: Stamp | None = None
+        self._not_before = 0
+
+    def begin(self) -> None:
+        """The filling is over, or the point is seen for the first time: find out what there is to record."""
+        memory = self._memory
+        if memory.ending is not None or memory.releasing_since is not None:
+            return
+        leave = memory.leave
+        memory.held = memory.held or (leave is not None and leave.started is not None and memory.out is not False)
+        nozzles = self._candidates(leave)
+        before = {nozzle: memory.totalisers[nozzle] for nozzle in nozzles}
+        settings = memory.settings
+        memory.ending = Ending(
+            before,
+            memory.highest,
+            settings.totaliser_modulus,
+            settings.totaliser_tolerance,
+            self._grounds.patience,
+        )
+        self._finished = self._grounds.clock.stamp()
+        self._not_before = 0
+
+    def abandon(self) -> None:
+        """It goes on after all, or the dispenser is silent: all is asked anew at its end. What is known is kept."""
+        ending = self._memory.ending
+        if ending is not None and ending.outcome is None:
+            self._memory.ending = None
+
+    async def press_on(self) -> bool:
+        """Ask what is missing, or write what is known; True when the point is settled."""
+        ending, now = self._memory.ending, self._grounds.clock.mono()
+        if ending is None:
+            return False
+        match ending.next(self._waits_for_nozzle(), now):
+            case Ask.FIGURES:
+                self._post(ReadState(self._memory.number))
+            case Ask.TOTALISERS:
+                for nozzle in ending.nozzles:
+                    self._post(ReadTotaliser(self._memory.number, nozzle))
+            case Ask.NOTHING:
+                pass
+        if ending.outcome is None or now < self._not_before:
+            return False
+        return await self._conclude(ending.outcome, now)
+
+    def _candidates(self, leave: OpenFilling | None) -> tuple[int, ...]:
+        """The nozzles that may have delivered."""
+        if leave is None:
+            return tuple(self._memory.grades)
+        if leave.nozzle:
+            return (leave.nozzle,)
+        return tuple(n for n in leave.nozzles if n in self._memory.grades) or tuple(self._memory.grades)
+
+    def _waits_for_nozzle(self) -> bool:
+        """A filling ends with its nozzle hung up; where there was none, nothing needs to be waited for."""
+        memory, leave = self._memory, self._memory.leave
+        shows = memory.display is None or memory.display.volume > 0
+        return memory.out is not False and (shows or (leave is not None and leave.started is not None))
+
+    async def _conclude(self, outcome: Outcome, now: int) -> bool:
+        self._not_before = now + _RETRY
+        try:
+            await self._write(outcome)
+        except Unavailable as why:
+            if not self._memory.unrecorded:
+                _log.error("sale_not_recorded_yet", point=self._memory.number, why=str(why))
+            self._memory.unrecorded = str(why)
+            return False
+        self._memory.unrecorded = ""
+        self._memory.totalisers |= outcome.after
+        self._memory.ending = None
+        return True
+
+    async def _write(self, outcome: Outcome) -> None:
+        """One of the five ends. :exc:`Unavailable` when the store can't take it: nothing has changed then."""
+        leave, delivered = self._memory.leave, outcome.figures.volume > 0
+        if not await self._grounds.journal.catch_up():
+            raise Unavailable(self._grounds.store.trouble or "The store can't be written.")
+        if leave is None:
+            await self._write_unlicensed(outcome, delivered)
+        elif (delivered or outcome.moved) and not self._is_last_sale_again(leave, outcome):
+            await self._record(leave, outcome)
+        else:
+            await self._grounds.store.run(closing.cancel, self._memory.number, outcome.after)
+            self._ended(clear=delivered)
+
+    async def _write_unlicensed(self, outcome: Outcome, delivered: bool) -> None:
+        number, stamp = self._memory.number, self._grounds.clock.stamp()
+        alarm = PumpAlarmed(number, "unauthorised", _moved(outcome)) if outcome.moved else None
+        if outcome.moved and delivered:
+            await self._record(OpenFilling(number, "pump", stamp, nozzle=outcome.nozzle), outcome, alarm)
+            return
+        if any(self._memory.totalisers.get(nozzle) != volume for nozzle, volume in outcome.after.items()):
+            await self._grounds.store.run(_keep, stamp, alarm, number, outcome.after)
+        if delivered:
+            self._post(Clear(number))
+
+    async def _record(self, leave: OpenFilling, outcome: Outcome, alarm: PumpAlarmed | None = None) -> None:
+        memory, grounds = self._memory, self._grounds
+        shown = memory.shown
+        done = await grounds.store.run(
+            closing.close,
+            Closing(
+                stamp=grounds.clock.stamp(),
+                now=grounds.clock.now(),
+                till=self._till(leave, outcome),
+                coupon=shown.coupon if shown else None,
+                totalisers=outcome.after,
+                alarm=alarm,
+            ),
+            grounds.desk,
+            grounds.slips,
+        )
+        memory.figures = outcome.figures
+        memory.last_key, memory.last_sale = done.key, done.sale
+        memory.shown = memory.known = None
+        self._ended(clear=True)
+        grounds.slips.nudge()
+        grounds.on_sale(done.key)
+
+    def _till(self, leave: OpenFilling, outcome: Outcome) -> Till:
+        memory = self._memory
+        nozzle = leave.nozzle or outcome.nozzle or memory.nozzle or next(iter(leave.nozzles), 0)
+        tariff, unit_price = memory.prices.sold_at(nozzle) if nozzle in memory.grades else (0, 0)
+        if leave.unit_price:
+            tariff, unit_price = leave.tariff, leave.unit_price
+        figures, shown = outcome.figures, memory.shown
+        finished = self._finished or self._grounds.clock.stamp()
+        return Till(
+            delivery=Delivery(
+                memory.number, nozzle, memory.grades.get(nozzle, ""), figures.volume, figures.amount, unit_price
+            ),
+            proof=outcome.proof,
+            tariff=tariff,
+            started=leave.started or leave.opened,
+            finished=finished,
+            authorised_by=leave.authorised_by,
+            preset=leave.preset,
+            member=shown.member if shown else "",
+            plate=shown.plate if shown else "",
+        )
+
+    def _is_last_sale_again(self, leave: OpenFilling, outcome: Outcome) -> bool:
+        """A clear that was lost leaves the last sale on the display; a release that never came true adds nothing."""
+        last = self._memory.last_sale
+        if last is None or outcome.moved or leave.started is not None or outcome.proof.after is None:
+            return False
+        return Figures(last.delivery.volume, last.delivery.amount) == outcome.figures
+
+    def _ended(self, *, clear: bool) -> None:
+        memory = self._memory
+        memory.leave = None
+        memory.highest = Figures()
+        memory.customers += 1
+        if clear:
+            self._post(Clear(memory.number))
+
+
+def _moved(outcome: Outcome) -> str:
+    before, after = outcome.proof.before or 0, outcome.proof.after or 0
+    return f"The totaliser of nozzle {outcome.nozzle} has moved by {litres(after - before)} L."
+
+
+def _keep(db: Database, stamp: Stamp, alarm: PumpAlarmed | None, point: int, totalisers: Mapping[int, int]) -> None:
+    """The totalisers as they stand, and an alarm when they have moved with no sale to show for it."""
+    closing.keep_totalisers(db, point, totalisers)
+    if alarm is not None:
+        outbox.append(db, stamp, alarm)
