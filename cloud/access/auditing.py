@@ -32,11 +32,11 @@ class Check(Struct, frozen=True):
     """To be noted elsewhere: a later chain must still contain it."""
 
 
-def page(connection: Connection, limit: int = 100, before: int | None = None) -> tuple[Entry, ...]:
-    """Entries, the newest first."""
+def page(connection: Connection, limit: int = 100, before: int | None = None, words: str = "") -> tuple[Entry, ...]:
+    """Entries, the newest first; with ``words`` those that hold them."""
     return tuple(
         Entry(row.id, row.at, row.by, row.act, row.subject, msgspec.json.decode(row.detail_json))
-        for row in audit.latest(connection, limit, before)
+        for row in audit.latest(connection, limit, before, words)
     )
 
 

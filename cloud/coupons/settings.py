@@ -4,6 +4,7 @@ import secrets
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from cloud.coupons.keys import BOOK
@@ -16,6 +17,13 @@ _SALT: Final = "coupon_salt"
 _ALLOWANCE: Final = "coupon_allowance"
 _MOST_FEN: Final = 100_000_000
 _LONGEST_AGE: Final = 90 * 86_400_000
+
+
+class Change(Struct, frozen=True):
+    """Who changed a setting, and when."""
+
+    by: str
+    at: int
 
 
 def draw_salt(connection: Connection, by: str, now: int) -> None:
@@ -36,6 +44,12 @@ def allowance(connection: Connection) -> Allowance:
     """How much may be given away offline without a lease."""
     found = coupons.setting(connection, _ALLOWANCE)
     return Allowance() if found is None else msgspec.json.decode(found, type=Allowance)
+
+
+def allowance_change(connection: Connection) -> Change | None:
+    """Who set the allowance; None while nobody has."""
+    row = coupons.setting_row(connection, _ALLOWANCE)
+    return None if row is None else Change(row.changed_by, row.changed_at)
 
 
 def set_allowance(connection: Connection, wanted: Allowance, by: str, now: int) -> None:

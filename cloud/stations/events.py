@@ -82,9 +82,11 @@ def latest(connection: Connection, station: str = "", limit: int = 100) -> tuple
     )
 
 
-def security(connection: Connection, station: str = "", limit: int = 100) -> tuple[SecurityEvent, ...]:
-    """Who tried what they may not, the latest first."""
-    rows = stations.security_events(connection, limit, station)
+def security(
+    connection: Connection, station: str = "", limit: int = 100, before: int | None = None, words: str = ""
+) -> tuple[SecurityEvent, ...]:
+    """Who tried what they may not, the latest first; with ``words`` those that hold them."""
+    rows = stations.security_events(connection, limit, station, before, words)
     return tuple(SecurityEvent(row.id, row.at, row.station, row.kind, row.detail) for row in rows)
 
 

@@ -14,7 +14,8 @@ _session = table_of(SessionRow)
 
 def add_account(connection: Connection, row: Mapping[str, Any]) -> bool:
     """A new account; False when there is one under this name."""
-    return connection.execute(insert_or_ignore(connection, _account).values(**row)).rowcount == 1
+    fresh = insert_or_ignore(connection, _account).values(**row)
+    return connection.execute(fresh.returning(_account.c.name)).first() is not None
 
 
 def account(connection: Connection, name: str, lock: bool = False) -> Row[Any] | None:
@@ -53,6 +54,12 @@ def session(connection: Connection, token_hash: bytes) -> Row[Any] | None:
         .where(_session.c.token_hash == token_hash, _account.c.disabled_at.is_(None))
     )
     return connection.execute(wanted).one_or_none()
+
+
+def sessions_of(connection: Connection, account: str) -> Sequence[Row[Any]]:
+    """The sessions of an account, the one that was used last first."""
+    wanted = select(_session).where(_session.c.account == account)
+    return connection.execute(wanted.order_by(_session.c.seen_at.desc(), _session.c.token_hash)).all()
 
 
 def see_session(connection: Connection, token_hash: bytes, now: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
 from cloud.store.counters import take
 from cloud.store.tables import AuditRow, table_of
@@ -36,9 +36,12 @@ def link(before: bytes, entry: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(before + msgspec.json.encode(said)).digest()
 
 
-def latest(connection: Connection, limit: int, before: int | None = None) -> Sequence[Row[Any]]:
-    """The newest entries first; with ``before`` those older than that entry."""
+def latest(connection: Connection, limit: int, before: int | None = None, words: str = "") -> Sequence[Row[Any]]:
+    """The newest entries first; with ``before`` those older than that entry, with ``words`` those that hold them."""
     wanted = select(_audit).order_by(_audit.c.id.desc()).limit(limit)
+    if words:
+        told = (_audit.c.by, _audit.c.act, _audit.c.subject, _audit.c.detail_json)
+        wanted = wanted.where(or_(*[column.icontains(words, autoescape=True) for column in told]))
     return connection.execute(wanted if before is None else wanted.where(_audit.c.id < before)).all()
 
 

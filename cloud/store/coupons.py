@@ -64,6 +64,11 @@ def setting(connection: Connection, name: str) -> str | None:
     return value
 
 
+def setting_row(connection: Connection, name: str) -> Row[Any] | None:
+    """A setting, with who changed it and when."""
+    return connection.execute(select(_setting).where(_setting.c.name == name)).one_or_none()
+
+
 def set_setting(connection: Connection, name: str, value_json: str, by: str, now: int) -> None:
     """Sets it, or sets it anew."""
     values = {"value_json": value_json, "changed_at": now, "changed_by": by}
@@ -76,7 +81,8 @@ def set_setting(connection: Connection, name: str, value_json: str, by: str, now
 
 def add_campaign(connection: Connection, row: Mapping[str, Any]) -> bool:
     """A new campaign; False when there is one under this id."""
-    return connection.execute(insert_or_ignore(connection, _campaign).values(**row)).rowcount == 1
+    fresh = insert_or_ignore(connection, _campaign).values(**row)
+    return connection.execute(fresh.returning(_campaign.c.id)).first() is not None
 
 
 def campaign(connection: Connection, id: str) -> Row[Any] | None:
@@ -242,6 +248,13 @@ def redemptions_of(connection: Connection, coupons: Collection[str]) -> Sequence
     if not coupons:
         return ()
     return connection.execute(select(_redemption).where(_redemption.c.coupon.in_(coupons))).all()
+
+
+def redemptions_of_campaign(connection: Connection, campaign: str, limit: int) -> Sequence[Row[Any]]:
+    """The latest redemptions of a campaign's coupons, the newest first."""
+    newest = _redemption.c.happened_at.desc(), _redemption.c.station, _redemption.c.epoch, _redemption.c.seq
+    wanted = select(_redemption).where(_redemption.c.campaign == campaign)
+    return connection.execute(wanted.order_by(*newest).limit(limit)).all()
 
 
 def set_verdicts(connection: Connection, verdicts: Iterable[tuple[tuple[str, int, int, int], str]]) -> None:

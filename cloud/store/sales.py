@@ -161,6 +161,12 @@ def slips_of(connection: Connection, key: Key) -> Sequence[Row[Any]]:
     return connection.execute(select(slip).where(own).order_by(slip.c.epoch, slip.c.seq)).all()
 
 
+def latest_slips(connection: Connection, station: str, limit: int) -> Sequence[Row[Any]]:
+    """The print journal of a station, the latest line first."""
+    newest = slip.c.happened_at.desc(), slip.c.epoch.desc(), slip.c.seq.desc()
+    return connection.execute(select(slip).where(slip.c.station == station).order_by(*newest).limit(limit)).all()
+
+
 def cases_of(connection: Connection, key: Key) -> Sequence[Row[Any]]:
     """The cases about a sale."""
     return connection.execute(select(_case).where(_at(_case, key)).order_by(_case.c.id)).all()

@@ -102,10 +102,18 @@ def events(connection: Connection, station: str, limit: int) -> Sequence[Row[Any
     return connection.execute((wanted.where(_event.c.station == station) if station else wanted).limit(limit)).all()
 
 
-def security_events(connection: Connection, limit: int, station: str = "") -> Sequence[Row[Any]]:
-    """Who tried what they may not, the latest first."""
-    wanted = select(_security).order_by(_security.c.id.desc()).limit(limit)
-    return connection.execute(wanted.where(_security.c.station == station) if station else wanted).all()
+def security_events(
+    connection: Connection, limit: int, station: str = "", before: int | None = None, words: str = ""
+) -> Sequence[Row[Any]]:
+    """Who tried what they may not, the latest first; with ``words`` those that hold them."""
+    told = (_security.c.station, _security.c.kind, _security.c.detail)
+    tried: list[tuple[bool, ColumnElement[bool]]] = [
+        (bool(station), _security.c.station == station),
+        (before is not None, _security.c.id < (before or 0)),
+        (bool(words), or_(*[column.icontains(words, autoescape=True) for column in told])),
+    ]
+    wanted = select(_security).where(*[condition for applies, condition in tried if applies])
+    return connection.execute(wanted.order_by(_security.c.id.desc()).limit(limit)).all()
 
 
 def add_command(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -124,16 +132,16 @@ def commands_of(connection: Connection, station: str, limit: int) -> Sequence[Ro
     return commands(connection, _command.c.station == station, limit=limit)
 
 
-def commands_waiting(connection: Connection, station: str, now: int) -> Sequence[Row[Any]]:
-    """Commands to a station, or to all, that have neither ended nor run out, the latest first."""
-    waiting = [_command.c.ended_at.is_(None), _command.c.deadline > now]
-    return commands(connection, *waiting, *([_command.c.station == station] if station else []))
+def commands_waiting(connection: Connection, stations: Collection[str], now: int) -> Sequence[Row[Any]]:
+    """Commands to these stations that have neither ended nor run out, the latest first."""
+    waiting = _command.c.station.in_(stations), _command.c.ended_at.is_(None), _command.c.deadline > now
+    return commands(connection, *waiting)
 
 
-def command_sent(connection: Connection, id: str, at: int) -> None:
-    """A command went out for the first time."""
-    wanted = update(_command).where(_command.c.id == id, _command.c.sent_at.is_(None))
-    connection.execute(wanted.values(sent_at=at))
+def commands_sent(connection: Connection, ids: Collection[str], at: int) -> None:
+    """These commands went out for the first time."""
+    if ids:
+        connection.execute(update(_command).where(_command.c.id.in_(ids)).values(sent_at=at))
 
 
 def end_command(connection: Connection, id: str, station: str, done: bool, detail: str, at: int) -> None:

@@ -88,9 +88,14 @@ class Door:
 
     async def _entered(self, visit: Visit, handler: Handler) -> web.StreamResponse:
         if visit.session:
-            quiet = visit.request.path == self._face.live_path
+            quiet = _renews_itself(visit.request.path, self._face.live_path)
             visit.person = await self._face.sessions.whose(visit.session, quiet=quiet)
         return await handler(visit.request)
+
+
+def _renews_itself(path: str, live: str) -> bool:
+    """Whether a page asks this by itself: the stream of news, or a part below it that a piece of news makes it fetch."""
+    return bool(live) and (path == live or path.startswith(live + "/"))
 
 
 def _may(visit: Visit, anyone: bool, power: str) -> None:
