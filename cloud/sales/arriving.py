@@ -13,13 +13,15 @@ DECIDE_WITHIN = 7 * 86_400_000
 """Milliseconds in which a person should decide about a disputed sale."""
 
 
-def apply(connection: Connection, facts: Sequence[Arrived]) -> None:
+def apply(connection: Connection, facts: Sequence[Arrived], decide_within: int = DECIDE_WITHIN) -> None:
     """Posts sales. A sale that failed its proof becomes a case; its customer owes nothing until a person decides."""
     told = [(fact, fact.body.sale) for fact in facts if isinstance(fact.body, SaleRecorded)]
     known = _known(connection, told)
     postings = [sale_posting(fact, sale, known) for fact, sale in told]
     sales.insert_sales(connection, postings)
-    cases.open_many(connection, [_disputed(row) for row in postings if row.status == SaleStatus.DISPUTED])
+    cases.open_many(
+        connection, [_disputed(row, decide_within) for row in postings if row.status == SaleStatus.DISPUTED]
+    )
 
 
 def apply_slips(connection: Connection, facts: Sequence[Arrived]) -> None:
@@ -41,7 +43,7 @@ def _known(connection: Connection, told: Sequence[tuple[Arrived, Sale]]) -> Know
     )
 
 
-def _disputed(row: SalePosting) -> cases.NewCase:
+def _disputed(row: SalePosting, decide_within: int) -> cases.NewCase:
     return cases.NewCase(
         kind="disputed_sale",
         station=row.station,
@@ -51,5 +53,5 @@ def _disputed(row: SalePosting) -> cases.NewCase:
         cost_owner="",
         amount=row.amount,
         opened_at=row.arrived_at,
-        deadline=row.arrived_at + DECIDE_WITHIN,
+        deadline=row.arrived_at + decide_within,
     )

@@ -1,24 +1,38 @@
 """Times put right: a station's clock stood wrong when it sold, and now we know how its monotonic clock lies to ours."""
 
+from typing import Any
+
 from cloud.sales.day import believable, business_day
 from cloud.sales.posting import Flag
-from cloud.store import restoring
+from cloud.store import times
 from cloud.store.database import Connection
-from cloud.store.restoring import PutRight, Untrusted
 
 
 def restore(connection: Connection, station: str, epoch: int, boot: int, zero: int) -> None:
-    """Puts right the sales of one start of a store that are here already; ``zero`` is our time at that start.
+    """Puts right everything that one start of a store has told already; ``zero`` is our time at that start.
 
     What arrives from now on is put right as it arrives (:class:`cloud.store.arrivals.Arrived`).
     """
-    found = restoring.untrusted(connection, station, epoch, boot)
-    restoring.put_right(connection, [_put_right(sale, zero + sale.mono) for sale in found])
+    restored_coupons(connection, station, epoch, boot, zero)
 
 
-def _put_right(sale: Untrusted, happened_at: int) -> PutRight:
+def restored_coupons(connection: Connection, station: str, epoch: int, boot: int, zero: int) -> set[str]:
+    """Does so, and gives the coupons used on sales that have moved: the order of their uses may be another one now."""
+    times.restore_others(connection, station, epoch, boot, zero)
+    rows = times.wrong_sales(connection, station, epoch, boot)
+    times.restore_sales(connection, [_put_right(row, zero + row.mono) for row in rows])
+    return {coupon for row in rows for coupon in row.coupons.split()}
+
+
+def _put_right(row: Any, happened_at: int) -> dict[str, Any]:
     flags = [
-        flag for flag in sale.flags.split() if flag != Flag.TIME_UNKNOWN or not believable(happened_at, sale.arrived_at)
+        flag for flag in row.flags.split() if flag != Flag.TIME_UNKNOWN or not believable(happened_at, row.arrived_at)
     ]
-    day = business_day(happened_at, sale.arrived_at)
-    return PutRight(sale.station, sale.epoch, sale.seq, happened_at, day, " ".join(flags))
+    return {
+        "station_": row.station,
+        "epoch_": row.epoch,
+        "seq_": row.seq,
+        "happened_at": happened_at,
+        "business_day": business_day(happened_at, row.arrived_at),
+        "flags": " ".join(flags),
+    }

@@ -1,5 +1,6 @@
 """Wishes of head office to a station: each with an id, a name, a deadline, and an end."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any, Final
 from uuid import uuid4
@@ -58,19 +59,17 @@ def create(connection: Connection, station: str, action: Action, by: str, now: i
 
 def waiting(connection: Connection, station: str, now: int) -> tuple[Command, ...]:
     """What a station must still be told, the oldest first; it acts on each once, however often it hears it."""
-    rows = stations.commands_waiting(connection, station, now)
-    return tuple(Command(row.id, row.deadline, row.by, _action(row)) for row in reversed(rows))
+    return tuple(_command(row) for row in reversed(stations.commands_waiting(connection, [station], now)))
 
 
-def all_waiting(connection: Connection, now: int) -> tuple[tuple[str, Command], ...]:
-    """What any station must still be told, with the station, the oldest first."""
-    rows = stations.commands_waiting(connection, "", now)
-    return tuple((row.station, Command(row.id, row.deadline, row.by, _action(row))) for row in reversed(rows))
-
-
-def sent(connection: Connection, command: str, now: int) -> None:
-    """A command went out."""
-    stations.command_sent(connection, command, now)
+def take_waiting(connection: Connection, wanted: Collection[str], now: int) -> dict[str, list[Command]]:
+    """What these stations must still be told, the oldest first; noted as sent."""
+    rows = stations.commands_waiting(connection, wanted, now)
+    stations.commands_sent(connection, [row.id for row in rows if row.sent_at is None], now)
+    found: dict[str, list[Command]] = {}
+    for row in reversed(rows):
+        found.setdefault(row.station, []).append(_command(row))
+    return found
 
 
 def latest(connection: Connection, station: str, now: int, limit: int = 50) -> tuple[CommandView, ...]:
@@ -100,6 +99,10 @@ def _state(sent_at: int | None, ended_at: int | None, done: int | None, deadline
     if deadline <= now:
         return CommandState.RUN_OUT
     return CommandState.WAITING if sent_at is None else CommandState.SENT
+
+
+def _command(row: Any) -> Command:
+    return Command(row.id, row.deadline, row.by, _action(row))
 
 
 def _action(row: Any) -> Action:

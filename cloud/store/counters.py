@@ -1,8 +1,8 @@
 """Numbers that grow: of decisions, and the versions of books."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from cloud.store.database import insert
 from cloud.store.tables import BookRow, CounterRow, table_of
@@ -30,6 +30,12 @@ def bump(connection: Connection, kind: str, stations: Iterable[str] = (EVERY_STA
 
 def version(connection: Connection, kind: str, station: str) -> int:
     """The version of a station's book; 0 when nothing was ever written into it."""
-    concerned = _book.c.kind == kind, _book.c.station.in_([EVERY_STATION, station])
-    wanted = select(func.max(_book.c.version)).where(*concerned)
-    return int(connection.execute(wanted).scalar() or 0)
+    return versions(connection, kind, [station])[station]
+
+
+def versions(connection: Connection, kind: str, stations: Collection[str]) -> dict[str, int]:
+    """The version of each of these stations' books."""
+    concerned = _book.c.kind == kind, _book.c.station.in_([EVERY_STATION, *stations])
+    found = {row.station: row.version for row in connection.execute(select(_book).where(*concerned))}
+    every = found.get(EVERY_STATION, 0)
+    return {station: max(every, found.get(station, 0)) for station in stations}
