@@ -12,7 +12,7 @@ _rung = table_of(PriceRungRow)
 
 
 def latest(connection: Connection, stations: Collection[str]) -> Sequence[Any]:
-    """Station, point, nozzle, grade, unit price and time of the last reading of each nozzle of a station's newest store.
+    """Station, point, nozzle, grade, unit price and time of the last reading of each nozzle a newest store has.
 
     A nozzle that was never read back is there with no time. The latest comes first for each nozzle.
     """

@@ -94,7 +94,7 @@ class Door:
 
 
 def _renews_itself(path: str, live: str) -> bool:
-    """Whether a page asks this by itself: the stream of news, or a part below it that a piece of news makes it fetch."""
+    """Whether a page asks this by itself: the stream of news, or a part below it that news makes it fetch."""
     return bool(live) and (path == live or path.startswith(live + "/"))
 
 
