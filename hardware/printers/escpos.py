@@ -1,8 +1,8 @@
 """A slip as ESC/POS bytes.
 
-The commands come from python-escpos; the text does not: its ``text()`` loses full-width punctuation and sends ¥ as four
-bytes. A job begins with ``ESC @`` (whatever the last job left behind is forgotten) and ``FS &`` (Chinese mode), and
-ends with a cut.
+The commands are python-escpos's constants; its class is not used. Its ``text()`` loses full-width punctuation and sends
+¥ as four bytes, and the import of the class alone writes to the disk, which may be full. A job begins with ``ESC @``
+(whatever the last job left behind is forgotten) and ``FS &`` (Chinese mode), and ends with a cut.
 """
 
 import struct
@@ -10,8 +10,19 @@ from enum import StrEnum
 from io import BytesIO
 
 import segno
-from escpos.constants import CTL_LF, ESC, FS, GS, HW_INIT, S_RASTER_N, TXT_SIZE, TXT_STYLE
-from escpos.escpos import QR_ECLEVEL_M, Escpos
+from escpos.constants import (
+    CTL_LF,
+    ESC,
+    FS,
+    GS,
+    HW_INIT,
+    PAPER_PART_CUT,
+    QR_ECLEVEL_M,
+    QR_MODEL_2,
+    S_RASTER_N,
+    TXT_SIZE,
+    TXT_STYLE,
+)
 from escpos.image import EscposImage
 from PIL import Image
 
@@ -19,9 +30,9 @@ from hardware.printers import gbk
 from hardware.printers.slip import COLUMNS, Align, Feed, Gap, Line, QrCode, Slip, lines
 
 CHINESE = FS + b"&"
-IN_LINE_STATUS = GS + b"r\x01"
-"""Ask for the paper status *in line*: the printer answers when it has worked through all that was sent before."""
+FEED_LINES = ESC + b"d"
 FEED_DOTS = ESC + b"J"
+_LINES_TO_KNIFE = 6
 _SIZE = {1: b"\x00", 2: b"\x11"}
 
 
@@ -36,7 +47,7 @@ def job(slip: Slip, width: int = 80, qr: QrMethod = QrMethod.NATIVE) -> bytes:
     """The bytes that print this slip on paper of ``width`` millimetres (58 or 80)."""
     paper = _Paper()
     paper.slip(slip, width, qr)
-    paper.cut(mode="PART")
+    paper.cut()
     return paper.sent
 
 
@@ -47,15 +58,11 @@ def copy_of(original: bytes, banner: Slip, width: int = 80) -> bytes:
     return paper.sent + original
 
 
-class _Paper(Escpos):  # type: ignore[misc]  # python-escpos ships no types
-    """A device of python-escpos that only keeps what it is sent."""
+class _Paper:
+    """Collects what is sent to the printer."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._kept: list[bytes] = []
-
-    def _raw(self, msg: bytes) -> None:
-        self._kept.append(msg)
 
     @property
     def sent(self) -> bytes:
@@ -63,34 +70,34 @@ class _Paper(Escpos):  # type: ignore[misc]  # python-escpos ships no types
 
     def slip(self, slip: Slip, width: int, qr: QrMethod) -> None:
         """All of the slip but its cut."""
-        self._raw(HW_INIT + CHINESE)
+        self._kept.append(HW_INIT + CHINESE)
         for part in lines(slip, width):
             match part:
                 case Line():
-                    self.line(part, width)
+                    self._line(part, width)
                 case Feed(count):
-                    self.print_and_feed(count)
+                    self._kept.append(FEED_LINES + bytes((count,)))
                 case Gap(dots):
-                    self._raw(FEED_DOTS + bytes((dots,)))
+                    self._kept.append(FEED_DOTS + bytes((dots,)))
                 case QrCode(text, size):
-                    self.code(text, size, qr)
+                    self._code(text, size, qr)
 
-    def line(self, line: Line, width: int) -> None:
+    def cut(self) -> None:
+        """Feed the last line past the knife, and leave the slip hanging by a corner."""
+        self._kept.append(FEED_LINES + bytes((_LINES_TO_KNIFE,)) + PAPER_PART_CUT)
+
+    def _line(self, line: Line, width: int) -> None:
         """Text at its size; each line sets what it needs and puts it back, so that a lost line costs only itself."""
         text = gbk.encode(line.text)
         if line.inverse:
             text += b" " * (COLUMNS[width] // line.scale - len(text))
         on, off = _style(line)
-        self._raw(on + text + CTL_LF + off)
+        self._kept.append(on + text + CTL_LF + off)
 
-    def code(self, text: str, size: int, method: QrMethod) -> None:
+    def _code(self, text: str, size: int, method: QrMethod) -> None:
         """A QR code in the middle of the paper."""
-        self._raw(TXT_STYLE["align"]["center"])
-        if method is QrMethod.NATIVE:
-            self.qr(text, ec=QR_ECLEVEL_M, size=size, native=True)
-        else:
-            self._raw(_raster(text, size))
-        self._raw(CTL_LF + TXT_STYLE["align"]["left"])
+        drawn = _native(text, size) if method is QrMethod.NATIVE else _raster(text, size)
+        self._kept.append(TXT_STYLE["align"]["center"] + drawn + CTL_LF + TXT_STYLE["align"]["left"])
 
 
 def _style(line: Line) -> tuple[bytes, bytes]:
@@ -105,6 +112,24 @@ def _style(line: Line) -> tuple[bytes, bytes]:
         if wanted:
             on, off = on + begin, end + off
     return on, off
+
+
+def _native(text: str, size: int) -> bytes:
+    """The five functions of ``GS ( k``: model, size of a module, error correction, text, print."""
+    return b"".join(
+        (
+            _symbol(65, bytes((48 + QR_MODEL_2, 0))),
+            _symbol(67, bytes((size,))),
+            _symbol(69, bytes((48 + QR_ECLEVEL_M,))),
+            _symbol(80, b"0" + text.encode()),
+            _symbol(81, b"0"),
+        )
+    )
+
+
+def _symbol(function: int, data: bytes) -> bytes:
+    command: bytes = GS + b"(k"
+    return command + struct.pack("<H", len(data) + 2) + b"1" + bytes((function,)) + data
 
 
 def _raster(text: str, size: int) -> bytes:

@@ -161,6 +161,8 @@ def _centred(text: str, room: int) -> str:
 
 
 def _wrapped(text: str, room: int) -> list[str]:
+    if columns(text) <= room:
+        return [text.rstrip()]
     found, line = [], ""
     for word in _words(text, room):
         if line and columns(line + word.rstrip()) > room:

@@ -1,5 +1,8 @@
 """A slip as the bytes that a printer takes."""
 
+import subprocess
+import sys
+
 from hardware.printers.escpos import QrMethod, copy_of, job
 from hardware.printers.slip import Align, Banner, BigRow, Feed, Gap, QrCode, Row, Slip, Text, Title
 
@@ -51,3 +54,11 @@ def test_a_copy_is_the_very_bytes_of_the_original_under_a_banner() -> None:
     assert copy.endswith(original)
     assert "重打 #2".encode("gbk") in copy.removesuffix(original)
     assert copy.count(b"\x1dV") == 1
+
+
+def test_a_full_disk_keeps_no_agent_from_starting_for_its_printers_sake() -> None:
+    """python-escpos writes a cache into a new temporary folder whenever its printer class is imported."""
+    look = (
+        "import sys, hardware.printers.registry, hardware.printers.escpos; print('escpos.capabilities' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", look], capture_output=True, check=True, text=True).stdout == "False\n"
