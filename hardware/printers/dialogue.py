@@ -62,13 +62,14 @@ class Dialogue:
         self._in_line: bool | None = None
         """Whether it answers ``GS r``; None until it was tried."""
         self._in_line_seen = False
+        self._report_left = 0
         self._lines = 0
 
     def open(self) -> None:
         """Reach the printer, unless it is reached."""
         if not self._open:
             self._wire.open()
-            self._open = True
+            self._open, self._report_left = True, 0
 
     def status(self) -> PrinterStatus:
         """One or two questions, each with its deadline."""
@@ -184,9 +185,18 @@ class Dialogue:
         return data
 
     def _real_time(self, data: bytes) -> bytes:
-        """The answers to real-time questions among these bytes; an in-line one is noted."""
-        self._in_line_seen = self._in_line_seen or any(map(status.is_in_line, data))
-        return bytes(byte for byte in data if status.is_real_time(byte))
+        """The answers to real-time questions among these bytes; an in-line one is noted, a report passed over."""
+        answers = bytearray()
+        for byte in data:
+            if self._report_left:
+                self._report_left -= 1
+            elif status.begins_report(byte):
+                self._report_left = status.REPORT_REST
+            elif status.is_real_time(byte):
+                answers.append(byte)
+            elif status.is_in_line(byte):
+                self._in_line_seen = True
+        return bytes(answers)
 
 
 def _stalled(taken: int, length: int) -> PrinterUnavailable:

@@ -25,6 +25,8 @@ class ReceiptPrinter:
     """It answers ``GS r``."""
     forgets_after: int | None = None
     """Switched off and on once it has taken so many more bytes: what it holds and what comes meanwhile is lost."""
+    greets: bytes = b""
+    """What it says when it is switched on."""
     printed: bytearray = field(default_factory=bytearray)
     power_cycles: int = 0
     _buffer: bytearray = field(default_factory=bytearray)
@@ -58,7 +60,7 @@ class ReceiptPrinter:
         """It forgets what it holds."""
         self.power_cycles += 1
         self._buffer.clear()
-        self._said.clear()
+        self._said[:] = self.greets
 
     @property
     def papers(self) -> list[bytes]:

@@ -209,6 +209,14 @@ def test_an_answer_that_comes_late_is_not_taken_for_the_next_one() -> None:
     assert printer.status() is PrinterStatus.COVER_OPEN
 
 
+def test_a_report_that_comes_unasked_is_no_answer() -> None:
+    plug = Plug(ReceiptPrinter())
+    printer = device(FakeBus(plug))
+    assert printed(printer) is PrinterStatus.OK
+    plug.printer.forgets_after, plug.printer.greets = 40, b"\x14\x00\x00\x0f"
+    assert printed(printer) is PrinterStatus.UNKNOWN
+
+
 def test_a_device_that_takes_no_print_data_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "_endpoint", lambda interface, back: None)
     with pytest.raises(PrinterUnavailable, match="takes no print data"):
