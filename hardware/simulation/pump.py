@@ -116,12 +116,18 @@ class Body:
         """The nozzle that is out of its holster, 0 for none."""
         self.squeezed = 0
         """Millilitres a second that the customer lets flow."""
+        self._wanted: int | None = None
         self.volume = 0
         self.amount = 0
         self.fillings: list[TrueFilling] = []
         self._now = 0
         self._carry = 0
         self._started: tuple[int, int, int, int] | None = None
+
+    def squeeze(self, rate: int, wanted: int | None = None) -> None:
+        """A hand at the nozzle: so many millilitres a second, and, if it knows, how many in all from now on."""
+        self.squeezed = rate
+        self._wanted = wanted
 
     def zero(self) -> None:
         """The display back to zero."""
@@ -137,11 +143,21 @@ class Body:
         self._carry += self.squeezed * passed
         pulses = self._carry // (self.pulse * _SECOND)
         self._carry -= pulses * self.pulse * _SECOND
-        full, wanted = self._until(preset, unit_price, pulses)
-        self._count(wanted, unit_price, now)
+        full, pulses = self._until(preset, unit_price, self._by_hand(pulses))
+        self._count(pulses, unit_price, now)
         if full and preset is not None and preset.kind is PresetKind.AMOUNT:
             self.amount = preset.value  # a dispenser shows the very amount, not that of the last pulse
         return full
+
+    def _by_hand(self, pulses: int) -> int:
+        """How many pulses the hand lets flow; it lets go when it has what it wants."""
+        if self._wanted is None:
+            return pulses
+        pulses = min(pulses, self._wanted // self.pulse)
+        self._wanted -= pulses * self.pulse
+        if self._wanted < self.pulse:
+            self.squeeze(0)
+        return pulses
 
     def _until(self, preset: Preset | None, unit_price: int, pulses: int) -> tuple[bool, int]:
         """Whether so many pulses reach the preset, and how many do."""

@@ -54,6 +54,8 @@ _BUSY: Final = (PumpState.AUTHORISED, PumpState.FUELLING, PumpState.SUSPENDED, P
 _WITH_FIGURES: Final = (*_BUSY, PumpState.READY, PumpState.FINISHED)
 _SLOW_HEAD = 2_000_000
 """Some heads take noticeably long to become authorised."""
+_TAKEN: Final = (State.AUTHORISED, State.FILLING, State.SUSPENDED, State.MAXIMUM, State.COMPLETED)
+"""Each proves an authorisation that was sent to a pump at rest: a short filling may be over before the next poll."""
 _GREATEST: Final = 99_999_999
 
 
@@ -119,7 +121,7 @@ def authorise(point: Point, command: Authorise) -> Recipe:
             return "It does not reset its display."
     point.preset_left = bool(preset)
     block = (commands.AllowedNozzles(command.nozzles), *preset, Command(Dcc.AUTHORISE))
-    if (yield Step(block, _state(State.AUTHORISED, State.FILLING), _SLOW_HEAD, tries=2, check=True)) is not None:
+    if (yield Step(block, _state(*_TAKEN), _SLOW_HEAD, tries=2, check=True)) is not None:
         return ""
     yield Step((Command(Dcc.STOP),), _state(State.COMPLETED), check=True)
     return "It does not take the authorisation."

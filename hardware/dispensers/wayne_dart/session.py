@@ -3,8 +3,9 @@
 One exchange at a time. What arrives outside an exchange, from another address, or with another block's number is an
 orphan of an earlier question: counted and dropped. That is safe, since a pump repeats a block until it is acknowledged.
 
-Whose turn it is: blocks that stop, release or must be repeated; otherwise, by turns, a point with other work (a block
-to send, or a proof to wait for) and the round of all points. After a block its point is polled next.
+Whose turn it is: blocks that stop, release or must be repeated. After a block its point is polled next, where the proof
+of its effect is likely to be. Otherwise three polls of the round of all points, then a point with other work: a block
+to send, or a proof still awaited. So a lifted nozzle is seen soon, however much else there is to do.
 """
 
 from collections import Counter
@@ -20,6 +21,8 @@ from hardware.ports import CommandFailed, PointOnLine, PumpCommand, PumpEvent, R
 
 BYTE = 1_146
 """Microseconds of a byte at 9600 baud, 8 data bits and parity."""
+
+_ROUND_SHARE = 3
 
 
 class Pace(Struct, frozen=True):
@@ -49,7 +52,7 @@ class DartSession:
         self._asked_block = False
         self._reply: Frame | None = None  # an ACK or NAK that we owe
         self._follow: Peer | None = None  # it acknowledged a block: poll it next
-        self._work_next = True
+        self._round_first = 0
         self._since_probe = 0
 
     # ── What the driver calls ─────────────────────────────────────────────────────────────────────────────────────────
@@ -126,7 +129,7 @@ class DartSession:
         if self._follow is not None and self._follow.answers:
             return self._follow
         at_work = _oldest(peer for peer in self._peers.values() if peer.block is not None or peer.waiting)
-        if at_work is not None and self._work_next:
+        if at_work is not None and not self._round_first:
             return at_work
         return self._probe(now) or self._round(now) or at_work
 
@@ -158,7 +161,8 @@ class DartSession:
         return Transmit(owed + encode(Frame(peer.address, Kind.POLL)), self._pace.window)
 
     def _begin(self, peer: Peer, now: int) -> None:
-        self._work_next = not (peer.waiting or peer.block is not None)
+        at_work = peer.waiting or peer.block is not None
+        self._round_first = _ROUND_SHARE if at_work else max(0, self._round_first - 1)
         self._since_probe = 0 if peer.answers is False else self._since_probe + 1
         self._follow = None
         self._asked = peer
