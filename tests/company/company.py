@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from tests.company.attendant import Attendant
@@ -42,6 +43,14 @@ class Ports(Struct, frozen=True):
         return cls(*(free_port() for _ in range(5)))
 
 
+class Secrets(Struct):
+    """What is said once, when the company is founded. Kept beside its stores, for its owner's eyes only."""
+
+    account: str = ""
+    first_login: str = ""
+    pins: dict[str, str] = {}
+
+
 class Company:
     """Broker, cloud, simulated pumps and one station's agent, each a process."""
 
@@ -50,8 +59,7 @@ class Company:
         self.directory = directory
         self.logs = directory / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
-        self.first_login: dict[str, str] = {}
-        self.pins: dict[str, str] = {}
+        self.secrets = Secrets()
         self._cloud_config = directory / "cloud.toml"
         self._edge_config = directory / "edge.toml"
         self._database = database
@@ -60,6 +68,11 @@ class Company:
         self.cloud = self._program("cloud", "jiayou-cloud", "run", "--config", self._cloud_config)
         self.edge = self._program("edge", "jiayou-edge", "run", "--config", self._edge_config)
         self.attendant = Attendant(self.page)
+
+    @property
+    def programs(self) -> list[Program]:
+        """In the order in which they start."""
+        return [self.broker, self.cloud, self.pumps.program, self.edge]
 
     @property
     def page(self) -> str:
@@ -74,11 +87,10 @@ class Company:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Founded if it is new, then up; ended at the end of the block."""
-        if not self._edge_config.exists():
-            self._found()
-        programs = [self.broker, self.cloud, self.pumps.program, self.edge]
-        with ended_in_order(programs):
-            for program in programs:
+        self._configure()
+        self._remember() if self._kept.exists() else self._found()
+        with ended_in_order(self.programs):
+            for program in self.programs:
                 program.start()
             until("head office's page", lambda: self._answers(self.cloud, self.office), 40)
             until("the attendants' page", lambda: self._answers(self.edge, self.page), 40)
@@ -101,22 +113,39 @@ class Company:
 
     # ── Founding ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _found(self) -> None:
+    def _configure(self) -> None:
+        """The configuration files, anew at each start: the ports may be others."""
         self._cloud_config.write_text(self._cloud_toml(), "utf-8")
-        self.first_login = self._cloud("init")
+        self._edge_config.write_text(self._edge_toml(), "utf-8")
+
+    def _found(self) -> None:
+        first = self._cloud("init")
         self._cloud("dealer", "add", DEALER)
         self._cloud("region", "add", REGION)
         station = self._cloud("station", "add", STATION, "--name", "示范加油站", "--dealer", DEALER, "--region", REGION)
+        self._keep("station.password", station["password"])
         for grade, price in PRICES.items():
             self.set_price(grade, price)
-        password = self.directory / "station.password"
-        password.write_text(station["password"], "utf-8")
-        password.chmod(0o600)
-        self._edge_config.write_text(self._edge_toml(password), "utf-8")
-        for name in ("小李", "小王"):
-            said = call("jiayou-edge", "attendant", "add", name, "--config", self._edge_config)
-            self.pins[name] = said["pin"]
-        self.attendant.knows(self.pins)
+        pins = {name: self._attendant(name) for name in ("小李", "小王")}
+        self.secrets = Secrets(first["account"], first["code"], pins)
+        self._keep(self._kept.name, msgspec.json.encode(self.secrets).decode())
+        self.attendant.knows(pins)
+
+    def _attendant(self, name: str) -> str:
+        return str(call("jiayou-edge", "attendant", "add", name, "--config", self._edge_config)["pin"])
+
+    def _remember(self) -> None:
+        self.secrets = msgspec.json.decode(self._kept.read_bytes(), type=Secrets)
+        self.attendant.knows(self.secrets.pins)
+
+    def _keep(self, name: str, secret: str) -> None:
+        path = self.directory / name
+        path.touch(mode=0o600)
+        path.write_text(secret, "utf-8")
+
+    @property
+    def _kept(self) -> Path:
+        return self.directory / "secrets.json"
 
     def _cloud_toml(self) -> str:
         return f"""
@@ -136,7 +165,7 @@ port = {self.ports.broker}
 port = {self.ports.office}
 """
 
-    def _edge_toml(self, password: Path) -> str:
+    def _edge_toml(self) -> str:
         points = "".join(
             f"\n[[lines.points]]\nnumber = {number}\naddress = {address:#x}\nnozzles = {list(nozzles)}\n"
             for number, address, nozzles in POINTS
@@ -154,7 +183,7 @@ path = "{self.directory / "station.sqlite"}"
 [broker]
 host = "127.0.0.1"
 port = {self.ports.broker}
-password_file = "{password}"
+password_file = "{self.directory / "station.password"}"
 
 [page]
 port = {self.ports.page}
