@@ -136,7 +136,6 @@ class PrinterSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     url: _Text = "none"
     width: Annotated[int, Meta(ge=58, le=80)] = 58
-    charset: _Text = "gb18030"
     automatic: bool = True
     """Print a receipt for each settled sale without being asked."""
 

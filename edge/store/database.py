@@ -75,7 +75,7 @@ class Store:
         :exc:`StoreUnavailable` when the file can't be trusted or used. Nothing is ever made anew over an old file.
         """
         clock = clock or MachineClock()
-        lock = None if guest and path.exists() else ProcessLock(path.with_name(path.name + ".lock"))
+        lock = None if guest and path.exists() else ProcessLock(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if lock:
@@ -149,7 +149,7 @@ def _connect(path: Path) -> Database:
 
 def _enter(db: Database, station: str, clock: Clock, guest: bool) -> Identity:
     """Check the file, bring it to this schema, and count the start."""
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    found = "ok" if guest else db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise StoreDamaged(f"The store is damaged ({found}). Keep the file, and restore a backup.")
     migrate(db)

@@ -60,6 +60,17 @@ def since(db: Database, at: int, limit: int = 200) -> list[KeptSale]:
     return [_kept(row) for row in rows]
 
 
+def totals(db: Database, since_at: int) -> dict[str, int]:
+    """Number, litres and money of the sales recorded since this time."""
+    row = db.execute(
+        "SELECT count(*), coalesce(sum(volume), 0), coalesce(sum(amount), 0), coalesce(sum(payable), 0),"
+        " coalesce(sum(status = 'disputed'), 0) FROM sale"
+        " WHERE place > coalesce((SELECT place FROM sale WHERE at < ? ORDER BY place DESC LIMIT 1), 0)",
+        (since_at,),
+    ).fetchone()
+    return dict(zip(("sales", "volume", "amount", "payable", "disputed"), row, strict=True))
+
+
 def newest_at(db: Database, point: int) -> KeptSale | None:
     """The last sale of a fuelling point, if it is not too long ago to matter."""
     recent = "(SELECT max(place) FROM letter) - 20000"

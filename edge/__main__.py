@@ -1,0 +1,198 @@
+"""``jiayou-edge``: runs a station, and looks after one.
+
+Exit codes: 0 done, 1 failed (one sentence says why), 2 wrong usage.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from edge import app, settings
+from edge.attendant import roster
+from edge.settings import Settings
+from edge.status import status
+from edge.store.database import Store
+from hardware.decode import decode_lines
+from hardware.registry import DISPENSERS
+from shared.errors import JiayouError, Refused
+
+Command = Callable[[argparse.Namespace], None]
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The command line."""
+    wishes = _parser().parse_args(words)
+    try:
+        command: Command = wishes.command
+        command(wishes)
+    except JiayouError as why:
+        print(f"jiayou-edge: {why}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not complain of it once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="jiayou-edge", description="加油 · 油站程序  The agent of a petrol station.")
+    parser.add_argument("--version", action="version", version=app.program())
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = _command(commands, "run", _run, "运行油站 · run the station until it is told to end")
+    _config(run)
+
+    decode = _command(commands, "decode", _decode, "解读报文 · recorded bytes in plain words, one JSON object a line")
+    decode.add_argument("--protocol", required=True, choices=sorted(DISPENSERS), help="what the dispensers speak")
+    decode.add_argument("file", nargs="?", type=Path, help="hexadecimal frames, one a line; standard input without it")
+
+    _attendant(commands)
+
+    check = _command(commands, "check-config", _check, "检查配置 · see whether a configuration can be used")
+    check.add_argument("config", type=Path, metavar="FILE")
+
+    state = _command(commands, "status", _status, "油站状态 · what the station's books say; the agent may run or not")
+    _config(state)
+    state.add_argument("--json", action="store_true", help="one JSON object")
+    return parser
+
+
+def _attendant(commands: Any) -> None:
+    people = commands.add_parser("attendant", help="员工 · who may work at the touchscreen").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    add = _command(people, "add", _add_attendant, "add one; shows the PIN this once")
+    remove = _command(people, "remove", _remove_attendant, "remove one, and log them out")
+    for one in (add, remove):
+        one.add_argument("name", metavar="NAME")
+    everybody = _command(people, "list", _list_attendants, "everybody")
+    for each in (add, remove, everybody):
+        _config(each)
+        each.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _command(commands: Any, name: str, command: Command, what: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=what, description=what)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="the station's configuration")
+
+
+# ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _run(wishes: argparse.Namespace) -> None:
+    chosen = settings.read(wishes.config)
+    _log_to_stderr(chosen)
+    asyncio.run(_live(chosen))
+
+
+async def _live(chosen: Settings) -> None:
+    ending = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    await app.build(chosen).run(ending)
+
+
+def _decode(wishes: argparse.Namespace) -> None:
+    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # it is a text file of Python's own
+    if wishes.file is None:
+        _print_decoded(wishes.protocol, sys.stdin)
+        return
+    try:
+        with wishes.file.open(encoding="utf-8", errors="replace") as lines:
+            _print_decoded(wishes.protocol, lines)
+    except BrokenPipeError:
+        raise
+    except OSError as why:
+        raise Refused("unreadable", f"The file can't be read: {why}") from why
+
+
+def _print_decoded(protocol: str, lines: Any) -> None:
+    for said in decode_lines(protocol, lines):
+        print(json.dumps(said, ensure_ascii=False), flush=True)
+
+
+def _check(wishes: argparse.Namespace) -> None:
+    chosen = settings.read(wishes.config)
+    app.check(chosen)
+    if chosen.broker:
+        chosen.broker.broker(chosen.station.id)
+    print(f"{wishes.config}: 可用 · this configuration can be used")
+
+
+def _status(wishes: argparse.Namespace) -> None:
+    chosen = settings.read(wishes.config)
+    path = Path(chosen.store.path)
+    if not path.exists():
+        raise Refused("no_store", f"There is no store at {path} yet. It is made when the station is run.")
+    said = status(path, chosen)
+    print(json.dumps(said, ensure_ascii=False) if wishes.json else _lines(said))
+
+
+def _add_attendant(wishes: argparse.Namespace) -> None:
+    pin = _as_guest(wishes, lambda store: roster.enlist(store, wishes.name))
+    said = {"name": wishes.name, "pin": pin}
+    plain = f"{wishes.name}  PIN {pin}  (shown this once · 仅显示一次)"
+    print(json.dumps(said, ensure_ascii=False) if wishes.json else plain)
+
+
+def _list_attendants(wishes: argparse.Namespace) -> None:
+    names = [each.name for each in _as_guest(wishes, roster.roster)]
+    print(json.dumps(names, ensure_ascii=False) if wishes.json else "\n".join(names))
+
+
+def _remove_attendant(wishes: argparse.Namespace) -> None:
+    _as_guest(wishes, lambda store: roster.dismiss(store, wishes.name))
+    said = {"removed": wishes.name}
+    print(json.dumps(said, ensure_ascii=False) if wishes.json else f"{wishes.name} removed · 已删除")
+
+
+def _as_guest(wishes: argparse.Namespace, work: Callable[[Store], Any]) -> Any:
+    """Beside an agent that may be running."""
+    chosen = settings.read(wishes.config)
+    store = Store.open(Path(chosen.store.path), chosen.station.id, guest=True)
+    try:
+        return work(store)
+    finally:
+        store.close()
+
+
+def _lines(said: dict[str, Any]) -> str:
+    return "\n".join(f"{key:20} {value}" for key, value in said.items())
+
+
+def _log_to_stderr(chosen: Settings) -> None:
+    """A line a happening, for people at a terminal and for journald alike."""
+    colours = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=colours) if colours else structlog.processors.LogfmtRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, chosen.log_level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

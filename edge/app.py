@@ -1,0 +1,236 @@
+"""The program of a station, put together: the only file that names concrete parts.
+
+A serial line, a printer, the broker or the page's port may be missing: the agent says so and goes on with what works.
+Only the store must be there, for nothing may be sold that can't be recorded.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+from aiohttp import web
+from msgspec.structs import replace
+
+from edge import attendant
+from edge.forecourt.ending import Patience
+from edge.forecourt.forecourt import Forecourt, Post
+from edge.forecourt.printing import Paper, Printing
+from edge.forecourt.receipts import ReceiptHead
+from edge.settings import LineSettings, Settings
+from edge.store.database import Store
+from edge.store.timepiece import Clock
+from edge.sync.link import Link, LinkState
+from edge.sync.uplink import Presence
+from hardware.driver import LineDriver
+from hardware.errors import PrinterUnavailable
+from hardware.line import Line
+from hardware.ports import PointOnLine, PumpCommand, PumpEvent
+from hardware.printers.device import PrinterDevice
+from hardware.printers.registry import open_printer
+from hardware.registry import dispenser
+from shared.errors import Refused, SettingsMisread
+from shared.messages import PointState
+
+_log = structlog.get_logger(__name__)
+
+_PAGE_AGAIN = 5.0
+"""Seconds until a page whose port is taken tries again."""
+_GOODBYE = 2.0
+"""Seconds that open pages get when the agent ends."""
+
+
+def program() -> str:
+    """Name and version of this program, as head office sees it."""
+    return f"jiayou-edge {version('jiayou')}"
+
+
+def check(settings: Settings) -> None:
+    """What only the parts can tell of a configuration; :exc:`SettingsMisread` when there is no such part."""
+    try:
+        for line in settings.lines:
+            dispenser(line.protocol)
+        open_printer(settings.printer.url, settings.printer.width)
+    except (Refused, PrinterUnavailable) as why:
+        raise SettingsMisread(str(why)) from why
+
+
+def build(settings: Settings, clock: Clock | None = None, patience: Patience | None = None) -> "Agent":
+    """The agent of a station, not started yet. :exc:`SettingsMisread` when there is no such part."""
+    check(settings)
+    return Agent(settings, clock, patience)
+
+
+class Agent:
+    """A station's agent: ``async with`` starts and ends it, :meth:`run` also waits in between."""
+
+    def __init__(self, settings: Settings, clock: Clock | None, patience: Patience | None) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._patience = patience
+        self._parts = AsyncExitStack()
+        self.store: Store
+        self.forecourt: Forecourt
+        self.page_port = settings.page.port
+        """Where the page listens; the real port once it does, when 0 was asked for."""
+
+    async def run(self, ending: asyncio.Event) -> None:
+        """Live until ``ending`` is set."""
+        async with self:
+            await ending.wait()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as parts:
+            await self._start(parts)
+            self._parts = parts.pop_all()
+        _log.info("agent_started", station=self.store.station, boot=self.store.boot, store=str(self.store.path))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._parts.__aexit__(kind, error, trace)
+        _log.info("agent_ended")
+
+    async def _start(self, parts: AsyncExitStack) -> None:
+        """Each part ends before those that it needs."""
+        settings = self._settings
+        path = Path(settings.store.path)
+        self.store = store = await asyncio.to_thread(Store.open, path, settings.station.id, self._clock)
+        parts.push_async_callback(asyncio.to_thread, store.close)
+        printing = Printing(store, _printer(settings), _head(settings), _paper(settings))
+        drivers: dict[str, LineDriver] = {}
+        posts = {p.number: _post_to(drivers, line.name) for line in settings.lines for p in line.points}
+        self.forecourt = forecourt = Forecourt(store, settings, posts, printing, self._patience)
+        self._listen_to(store, printing)
+        parts.push_async_callback(_ended, _living("printing", printing.run()))
+        await forecourt.start(program())
+        parts.push_async_callback(forecourt.close)
+        for line in settings.lines:
+            drivers[line.name] = self._driver(line)
+        parts.push_async_callback(asyncio.to_thread, _stop_all, list(drivers.values()))
+        for driver in drivers.values():
+            driver.start()
+        await self._connect(parts)
+        parts.push_async_callback(_ended, _living("page", self._serve_page()))
+
+    def _listen_to(self, store: Store, printing: Printing) -> None:
+        loop, forecourt = asyncio.get_running_loop(), self.forecourt
+        store.on_trouble = lambda why: _soon(loop, forecourt.store_trouble, why)
+        printing.on_change = forecourt.printer_changed
+        printing.on_slip = forecourt.slip_moved
+
+    def _driver(self, line: LineSettings) -> LineDriver:
+        loop, forecourt, protocol = asyncio.get_running_loop(), self.forecourt, dispenser(line.protocol)
+        wiring = replace(protocol.line, baud_rate=line.baud_rate or protocol.line.baud_rate)
+        points = [PointOnLine(p.number, p.address, len(p.nozzles), p.decimals) for p in line.points]
+
+        def heard(events: list[PumpEvent]) -> None:
+            _soon(loop, forecourt.receive, events)
+
+        def troubled(sentence: str | None) -> None:
+            _soon(loop, forecourt.line_trouble, line.name, sentence)
+
+        return LineDriver(line.name, lambda: Line(line.url, wiring).open(), protocol.session(points), heard, troubled)
+
+    async def _connect(self, parts: AsyncExitStack) -> None:
+        """The line to head office."""
+        if self._settings.broker is None:
+            self.forecourt.link_changed(False, "no_broker", "No broker is configured.")
+            return
+        try:
+            broker = self._settings.broker.broker(self.store.station)
+        except SettingsMisread as why:
+            self.forecourt.link_changed(False, "no_password", str(why))
+            return
+        link = Link(self.store, broker, program(), self._presence, self._link_changed)
+        self.store.on_commit = link.wake
+        self.forecourt.ask_head_office_by(link.claim)
+        link.start(self.forecourt)
+        parts.push_async_callback(link.stop)
+
+    def _link_changed(self, state: LinkState) -> None:
+        self.forecourt.link_changed(state.connected, state.reason, state.detail)
+
+    async def _presence(self) -> Presence:
+        view, points = await self.forecourt.view(), await self.forecourt.points()
+        states = tuple(PointState(p.point, p.phase, p.nozzle, p.trouble) for p in points)
+        return Presence(view.open, states, view.printer)
+
+    async def _serve_page(self) -> None:
+        """The attendants' page. A port that is taken does not stop the station; it is tried again."""
+        page = self._settings.page
+        application = attendant.build(self.forecourt, self.store, self._settings)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GOODBYE)
+        await runner.setup()
+        try:
+            while not await self._listen(web.TCPSite(runner, page.host, page.port)):  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(_PAGE_AGAIN)
+            addresses: Sequence[tuple[str, int]] = runner.addresses
+            self.page_port = addresses[0][1]
+            _log.info("page_open", address=f"http://{page.host}:{self.page_port}")
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    async def _listen(self, site: web.TCPSite) -> bool:
+        try:
+            await site.start()
+        except OSError as why:
+            self.forecourt.troubles.set("page", "port_taken", str(why))
+            return False
+        self.forecourt.troubles.set("page", "")
+        return True
+
+
+def _head(settings: Settings) -> ReceiptHead:
+    return ReceiptHead(settings.station.name, settings.station.utc_offset)
+
+
+def _paper(settings: Settings) -> Paper:
+    return Paper(settings.printer.width, settings.printer.automatic)
+
+
+def _printer(settings: Settings) -> PrinterDevice | None:
+    return open_printer(settings.printer.url, settings.printer.width)
+
+
+def _post_to(drivers: dict[str, LineDriver], line: str) -> Post:
+    """Commands to a line whose driver is made a moment later."""
+
+    def post(command: PumpCommand) -> None:
+        drivers[line].submit(command)
+
+    return post
+
+
+def _stop_all(drivers: list[LineDriver]) -> None:
+    for driver in drivers:
+        driver.stop()
+
+
+def _living(name: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    """A part that lives beside the others; should it die of a bug, the log says so and the others go on."""
+
+    async def live() -> None:
+        try:
+            await work
+        except Exception:
+            _log.exception("part_died", part=name)
+
+    return asyncio.create_task(live(), name=name)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[..., object], *args: object) -> None:
+    """From another thread; a loop that is just ending needs no news."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(call, *args)

@@ -1,0 +1,38 @@
+"""What a station's books say, for ``jiayou-edge status``: read beside an agent that may be running or not."""
+
+from pathlib import Path
+from typing import Any
+
+from edge.forecourt.day import day_start
+from edge.settings import Settings
+from edge.store import books, fillings, outbox, sales
+from edge.store import station as books_station
+from edge.store.database import Database, Store
+from edge.store.lock import holder
+
+
+def status(path: Path, settings: Settings) -> dict[str, Any]:
+    """Plain figures: money in fen, volume in millilitres, times in UTC milliseconds."""
+    store = Store.open(path, settings.station.id, guest=True)
+    try:
+        midnight = day_start(store.clock.wall(), settings.station.utc_offset)
+        said = {"station": store.station, "epoch": store.epoch, "boot": store.boot, "running_as": holder(path)}
+        return said | store.call(_read, midnight)
+    finally:
+        store.close()
+
+
+def _read(db: Database, midnight: int) -> dict[str, Any]:
+    behind, (tariffs, coupons) = outbox.backlog(db), books.versions(db)
+    return {
+        "open": books_station.is_open(db),
+        "backlog": behind.count,
+        "oldest_unsent": behind.oldest_at,
+        "next_seq": behind.next_seq,
+        "stored_upto": outbox.stored_upto(db),
+        "heard_at": books.heard_at(db),
+        "tariffs": tariffs,
+        "coupons": coupons,
+        "fillings_open": sorted(fillings.all_open(db)),
+        "today": sales.totals(db, midnight),
+    }
