@@ -18,6 +18,10 @@ def cost(item: pytest.Item) -> int:
     return max((place for place, marker in enumerate(COSTLY, 1) if item.get_closest_marker(marker)), default=0)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Cheap first, so that what is plainly wrong is said at once."""
+    """Cheap first, so that what is plainly wrong is said at once. Whoever asks for a real broker is not cheap."""
+    for item in items:
+        if "broker" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flow)
     items.sort(key=cost)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
 from msgspec import structs
 
 from shared import topics
@@ -13,7 +12,6 @@ from tests.company.servers import BrokerServer
 from tests.fakes.network import network
 from tests.fakes.waiting import until
 
-pytestmark = pytest.mark.flow
 PUDONG, MINHANG = "pudong-1", "minhang-2"
 A_MOMENT = 0.3
 """Seconds in which a message on this machine has arrived, or never will."""
