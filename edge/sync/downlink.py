@@ -78,6 +78,8 @@ class Downlink:
                 self._claims.answered(message)
             case Welcome():
                 self._uplink.welcomed(message)
+            case _ if not self._uplink.accepted:
+                self._not_read(kind, LetterMisread("Head office has refused this store: this is meant for another."))
             case Command():
                 self._keep_for_later(self._commands, kind, message)
             case _:

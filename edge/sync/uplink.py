@@ -7,6 +7,7 @@ sent again.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -29,6 +30,7 @@ _UNHEARD = 40.0
 """After so many seconds without a welcome the company counts as away, whatever the connection says."""
 _LONGEST_SILENCE = 600.0
 """At the latest after so many seconds of silence a connection is given up for a new one."""
+_HELLOS_REMEMBERED = 16
 _CERTAIN = 4_000
 """A round trip longer than this (milliseconds) says too little about the clocks."""
 
@@ -94,6 +96,7 @@ class Uplink:
         self._answered = asyncio.Event()
         self._greeted = False
         self._greetings = 0
+        self._hellos: deque[tuple[int, int]] = deque(maxlen=_HELLOS_REMEMBERED)
         self._heard_mono = 0.0
         self._drop_after = pace.first_silence
         self._heard_wall = self._heard_kept = 0
@@ -102,6 +105,11 @@ class Uplink:
         """Why the company does not talk with this store; empty while it does."""
         self.heard = False
         """Whether the company answers: connected, welcomed, and not silent since."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the company talks with this store: on this connection it welcomed us, and did not refuse."""
+        return self._greeted and not self.refused
 
     # ── what happens to it ──
 
@@ -128,7 +136,9 @@ class Uplink:
         self._speak.set()
 
     def welcomed(self, welcome: Welcome) -> None:
-        """The company answers our hello."""
+        """The company answers a hello: ours, and not that of a double which hears and is heard on the same topics."""
+        if (welcome.hello_wall, welcome.hello_mono) not in self._hellos:
+            return
         self._greeted, self._heard_mono = True, time.monotonic()
         self._drop_after = self._pace.first_silence
         self._compare_clocks(welcome)
@@ -145,7 +155,7 @@ class Uplink:
 
     def stored(self, answer: Stored) -> None:
         """The company has everything up to here."""
-        if answer.epoch == self._store.epoch:
+        if self.accepted and answer.epoch == self._store.epoch:
             self._take_mark(answer.upto)
 
     # ── hello ──
@@ -176,6 +186,7 @@ class Uplink:
 
     async def _say_hello(self) -> None:
         hello = await self._hello()
+        self._hellos.append((hello.wall, hello.mono))
         self._pipe.publish(topics.up(self._store.station, topics.HELLO), pack(hello))
 
     async def _hello(self) -> Hello:
@@ -226,7 +237,7 @@ class Uplink:
                 pass
 
     def _may_send(self) -> bool:
-        return self._greeted and not self.refused and self._pipe.connected and self._window.open
+        return self.accepted and self._pipe.connected and self._window.open
 
     async def _send_batch(self) -> bool:
         """Sends the next letters; False when there are none, or no room."""

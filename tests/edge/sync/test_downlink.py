@@ -45,6 +45,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     store = Store.open(tmp_path / "store.sqlite", STATION)
     desk = Desk(store)
     work = asyncio.create_task(desk.downlink.run())
+    desk.uplink._greeted = True
     yield desk
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
@@ -74,6 +75,15 @@ async def test_a_command_reaches_the_forecourt(desk: Desk) -> None:
     command = Command("c1", 2_000_000_000_000, "王", SwitchStation(False))
     desk.hear(topics.COMMAND, command)
     await until(lambda: desk.forecourt.commands == [command])
+
+
+async def test_f50_a_refused_double_acts_on_nothing_that_it_overhears(desk: Desk) -> None:
+    desk.uplink.refused = "Another machine is running as this station."
+    desk.hear(topics.COMMAND, Command("c1", 2_000_000_000_000, "王", SwitchStation(False)))
+    desk.hear(topics.TARIFFS, tariffs(4))
+    await asyncio.sleep(0.1)
+    assert not desk.forecourt.commands
+    assert not desk.forecourt.told
 
 
 async def test_a_command_that_fails_holds_up_neither_the_next_nor_the_prices(desk: Desk) -> None:
@@ -121,6 +131,8 @@ def test_any_bytes_at_all_do_no_harm(kind: str, data: bytes, ours: bool) -> None
     heard: list[object] = []
 
     class Ear:
+        accepted = True
+
         def stored(self, answer: Stored) -> None:
             heard.append(answer)
 

@@ -234,12 +234,28 @@ async def test_the_clock_is_compared_over_half_of_the_round_trip(desk: Desk) -> 
     assert abs(await desk.store.read(books.heard_at) - desk.store.clock.now()) < 5_000
 
 
-async def test_a_slow_answer_says_nothing_about_the_clock(desk: Desk) -> None:
+async def test_a_slow_answer_says_nothing_about_the_clock(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.connect()
     await until(lambda: desk.pipe.hellos)
     hello = desk.pipe.hellos[0]
-    desk.uplink.welcomed(Welcome(1_900_000_000_000, hello.wall, hello.mono - 60_000, 0))
+    monkeypatch.setattr(desk.store.clock, "mono", lambda: hello.mono + 6_000)
+    desk.uplink.welcomed(Welcome(1_900_000_000_000, hello.wall, hello.mono, 0))
+    assert desk.uplink.heard
     assert desk.store.clock.difference is None
+
+
+async def test_f50_what_is_meant_for_a_double_on_the_same_topics_is_not_for_us(desk: Desk) -> None:
+    await desk.sell(3)
+    desk.connect()
+    await until(lambda: desk.pipe.hellos)
+    hello = desk.pipe.hellos[0]
+    desk.uplink.welcomed(Welcome(hello.wall, hello.wall - 7, hello.mono - 7_000, 3))  # the double's welcome
+    desk.uplink.stored(Stored(desk.store.epoch, 3))  # and its letters
+    assert not desk.uplink.heard
+    desk.welcome(refused="Another machine is running as this station.")
+    desk.uplink.stored(Stored(desk.store.epoch, 3))
+    await asyncio.sleep(0.1)
+    assert await desk.stored() == 0
 
 
 async def test_a_company_that_falls_silent_is_away_and_the_connection_is_renewed(desk: Desk) -> None:
