@@ -1,6 +1,7 @@
 """What can be set for the company's server. Every option is explained in ``configs/cloud.example.toml``."""
 
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -63,7 +64,7 @@ class Coupons(Struct, frozen=True, forbid_unknown_fields=True):
 class Log(Struct, frozen=True, forbid_unknown_fields=True):
     """What goes to standard error."""
 
-    level: str = "info"
+    level: Literal["debug", "info", "warning", "error"] = "info"
     json: bool = False
 
 

@@ -42,6 +42,7 @@ class SaleFilter(Struct, frozen=True):
     status: str = ""
     grade: str = ""
     flagged: bool = False
+    point: int = 0
     text: str = ""
     """In the plate, the member, a coupon or the number of the sale."""
     before: tuple[int, str, int, int] | None = None
@@ -214,6 +215,7 @@ def _conditions(wanted: SaleFilter) -> list[ColumnElement[bool]]:
         (bool(wanted.status), columns.status == wanted.status),
         (bool(wanted.grade), columns.grade == wanted.grade),
         (wanted.flagged, columns.flags != ""),
+        (wanted.point != 0, columns.point == wanted.point),
     ]
     conditions = [condition for applies, condition in tried if applies]
     if wanted.text:

@@ -1,0 +1,167 @@
+"""Builds the company's program: the only file that names its concrete parts. Tests call :func:`build`, too."""
+
+import asyncio
+import signal
+from collections.abc import Collection, Mapping, Sequence
+
+import structlog
+
+from cloud import live
+from cloud.coupons import book as coupon_book
+from cloud.coupons import claims, redeeming, sealing
+from cloud.coupons.keys import BOOK as COUPONS
+from cloud.coupons.sealing import Seal
+from cloud.founding import key_file, line_broker, now, open_books, tell_broker
+from cloud.live import Live
+from cloud.sales import arriving, restoring
+from cloud.settings import Settings
+from cloud.stations import commands, events
+from cloud.store import counters
+from cloud.store.arrivals import Arrived, BulkHandler
+from cloud.store.database import Books, Connection
+from cloud.store.migrate import must_be_current
+from cloud.sync.line import Line
+from cloud.sync.posting import Result
+from cloud.sync.trades import Held, Trades
+from cloud.tariffs import book as tariff_book
+from cloud.tariffs import ladder
+from cloud.tariffs.deciding import BOOK as TARIFFS
+from shared.messages import ClaimAnswer, CouponClaim, PriceClimbed, SaleRecorded, SlipJournalled, TariffBook
+
+_log = structlog.get_logger(__name__)
+_DAY = 86_400_000
+_MINUTE = 60_000
+
+
+class Company:
+    """The running company: its books, its line to the stations and its pages.
+
+    ``async with company:`` starts and stops it; :meth:`run` does so until the process is told to end.
+    """
+
+    def __init__(self, settings: Settings, books: Books, seal: Seal) -> None:
+        self.settings = settings
+        self.books = books
+        self.seal = seal
+        self.live = Live()
+        self.handlers = handlers(settings)
+        self.line = Line(
+            books,
+            line_broker(settings),
+            trades(settings, self.handlers),
+            self._posted,
+            self._heard,
+            self._line_changed,
+            now,
+        )
+
+    async def __aenter__(self) -> "Company":
+        """Opens the line."""
+        self.line.start()
+        _log.info("company_open")
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Closes the line and the books."""
+        await self.line.stop()
+        self.books.close()
+        _log.info("company_closed")
+
+    async def run(self) -> None:
+        """Until SIGTERM or SIGINT."""
+        told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, told.set)
+        async with self:
+            await told.wait()
+
+    async def stations_changed(self) -> None:
+        """A station was let in or shut out: the broker is told."""
+        await asyncio.to_thread(tell_broker, self.settings, self.books)
+
+    def _posted(self, result: Result) -> None:
+        """Something is new in the books."""
+        for notice in notices_of(result):
+            self.live.tell(notice)
+
+    def _heard(self, stations: Collection[str]) -> None:
+        self.live.tell(live.StationsHeard(tuple(sorted(stations))))
+
+    def _line_changed(self, connected: bool, why: str) -> None:
+        self.live.tell(live.LineChanged(connected, why))
+
+
+def build(settings: Settings) -> Company:
+    """The program, not yet started. :exc:`Unavailable` when the books are not there, or not ready for it."""
+    books = open_books(settings)
+    try:
+        must_be_current(books)
+        return Company(settings, books, sealing.load(key_file(settings)))
+    except BaseException:
+        books.close()
+        raise
+
+
+def handlers(settings: Settings) -> dict[type, BulkHandler]:
+    """What writes the postings of each kind of fact."""
+    decide_within = settings.coupons.case_days * _DAY
+
+    def sales(connection: Connection, facts: Sequence[Arrived]) -> None:
+        arriving.apply(connection, facts, decide_within)
+        redeeming.apply(connection, facts, decide_within)
+
+    return {**arriving.handlers, **events.handlers, **ladder.handlers, SaleRecorded: sales}
+
+
+def trades(settings: Settings, handlers: Mapping[type, BulkHandler]) -> Trades:
+    """Everything that the line asks of the trades."""
+    lease = settings.coupons.lease_minutes * _MINUTE
+
+    def claim(connection: Connection, station: str, asked: CouponClaim, at: int) -> ClaimAnswer:
+        return claims.claim(connection, station, asked, at, lease)
+
+    return Trades(
+        handlers=handlers,
+        versions=_versions,
+        tariffs=_tariffs,
+        coupons=coupon_book.book_of,
+        claim=claim,
+        commands=commands.take_waiting,
+        restore=_restore,
+    )
+
+
+def notices_of(result: Result) -> list[live.Notice]:
+    """What a group of letters has changed. Pure."""
+    facts = result.facts
+    sales = tuple(fact.key for fact in facts if isinstance(fact.body, SaleRecorded | SlipJournalled))
+    tariffs = {fact.body.tariff for fact in facts if isinstance(fact.body, PriceClimbed)}
+    used = any(isinstance(fact.body, SaleRecorded) and fact.body.sale.redemptions for fact in facts)
+    told = {fact.station for fact in facts if type(fact.body) in events.handlers}
+    tried: list[tuple[bool, live.Notice]] = [
+        (bool(sales), live.SalesArrived(sales)),
+        (bool(sales), live.CasesOpened()),
+        (bool(tariffs), live.PricesMoved(tuple(sorted(tariffs)))),
+        (used, live.CouponsChanged()),
+        (bool(told), live.StationsHeard(tuple(sorted(told)))),
+        (bool(result.dead), live.LettersDied()),
+    ]
+    return [notice for happened, notice in tried if happened]
+
+
+def _versions(connection: Connection, stations: Collection[str]) -> dict[str, Held]:
+    tariffs, coupons = (counters.versions(connection, kind, stations) for kind in (TARIFFS, COUPONS))
+    return {station: Held(tariffs[station], coupons[station]) for station in stations}
+
+
+def _tariffs(connection: Connection, station: str, at: int) -> TariffBook:
+    book = tariff_book.book_of(connection, station, at)
+    tariff_book.sent(connection, station, book, at)
+    return book
+
+
+def _restore(connection: Connection, station: str, epoch: int, boot: int, zero: int) -> None:
+    moved = restoring.restored_coupons(connection, station, epoch, boot, zero)
+    if moved:
+        redeeming.rejudge(connection, moved, now())

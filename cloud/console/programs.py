@@ -1,0 +1,47 @@
+"""The two commands that stay: the company itself, and its broker."""
+
+import asyncio
+import logging
+import sys
+
+import structlog
+
+from cloud import broker
+from cloud.app import build
+from cloud.console.acts import Words, books_of
+from cloud.founding import tell_broker
+from cloud.settings import Log, Settings
+
+
+def run(settings: Settings, _words: Words) -> None:
+    """The company, until it is told to end."""
+    set_up_log(settings.log)
+    asyncio.run(_run(settings))
+
+
+def run_broker(settings: Settings, _words: Words) -> None:
+    """Writes the broker's configuration and becomes the broker: whoever supervises this process supervises it."""
+    with books_of(settings) as books:
+        tell_broker(settings, books)
+    broker.run(settings.place)
+
+
+def set_up_log(log: Log) -> None:
+    """Lines go to standard error, where journald reads them."""
+    level = logging.getLevelNamesMapping()[log.level.upper()]
+    lines = structlog.processors.JSONRenderer(ensure_ascii=False) if log.json else structlog.dev.ConsoleRenderer(False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            *([structlog.processors.format_exc_info] if log.json else []),
+            lines,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+async def _run(settings: Settings) -> None:
+    await build(settings).run()

@@ -1,0 +1,114 @@
+"""What a head office is made of on its machine: the data directory with its key, the books, the broker's own files.
+
+Called from the command line and by :mod:`cloud.app`. Secrets lie in files for their owner's eyes only.
+"""
+
+import os
+import secrets
+import time
+from pathlib import Path
+
+from msgspec import Struct
+
+from cloud import broker
+from cloud.access import accounts
+from cloud.access.accounts import Role
+from cloud.broker import COMPANY, BrokerUser
+from cloud.coupons import keys, sealing
+from cloud.coupons import settings as coupon_settings
+from cloud.settings import Settings
+from cloud.stations import register
+from cloud.store.database import Books
+from cloud.store.migrate import migrate
+from shared.errors import Refused, Unavailable
+from shared.mqtt import Broker
+
+FOUNDER = "init"
+"""The name in the audit of what happened at the founding."""
+
+
+class Founded(Struct, frozen=True):
+    """A new head office, and how its first owner comes in. The code is shown this once."""
+
+    account: str
+    code: str
+    until: int
+    pages: str
+
+
+def now() -> int:
+    """The company's clock, UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def open_books(settings: Settings) -> Books:
+    """The books. They may still have to be migrated."""
+    try:
+        settings.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as why:
+        raise Unavailable(f"The data directory “{settings.data}” can't be made: {why.strerror}.") from why
+    return Books(settings.database_url, settings.database_password)
+
+
+def found(settings: Settings, owner: str) -> Founded:
+    """Makes the tables, the keys, the broker's password and the first owner, whatever of them is lacking.
+
+    :exc:`Refused` (``founded``) when there is an owner already: nobody gets in by founding again.
+    """
+    books = open_books(settings)
+    try:
+        migrate(books)
+        seal = sealing.create(key_file(settings))
+        broker_password(settings)
+        with books.begin() as connection:
+            at = now()
+            coupon_settings.draw_salt(connection, FOUNDER, at)
+            if not keys.public(connection):
+                keys.add(connection, seal, FOUNDER, at)
+            if accounts.everyone(connection):
+                raise Refused(
+                    "founded",
+                    "This head office was founded before. A person who forgot the password gets a new code by: "
+                    "jiayou-cloud account code NAME",
+                )
+            first = accounts.add(connection, owner, Role.OWNER, FOUNDER, at)
+        tell_broker(settings, books)
+    finally:
+        books.close()
+    return Founded(first.account, first.code, first.until, f"http://{settings.office.host}:{settings.office.port}")
+
+
+def key_file(settings: Settings) -> Path:
+    """The key that seals the signing keys. Who has it and the books can issue coupons: keep them apart in backups."""
+    return settings.directory / "keys" / "seal.key"
+
+
+def broker_password(settings: Settings) -> str:
+    """The company's own password at the broker, drawn when it is first needed."""
+    path = settings.directory / "keys" / "broker.password"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    except FileExistsError:
+        pass
+    except OSError as why:
+        raise Unavailable(f"“{path}” can't be written: {why.strerror}.") from why
+    return path.read_text().strip()
+
+
+def line_broker(settings: Settings) -> Broker:
+    """How the company connects to the broker."""
+    line = settings.line
+    tls = line.tls or bool(line.ca or line.certificate)
+    password = broker_password(settings)
+    return Broker(line.host, line.port, COMPANY, password, tls, line.ca, line.certificate, line.key)
+
+
+def tell_broker(settings: Settings, books: Books) -> bool:
+    """Writes the broker's list of users anew and lets the running broker read it; False when none runs here."""
+    with books.read() as connection:
+        stations = register.broker_users(connection)
+    own = BrokerUser(COMPANY, broker.hashed(broker_password(settings)))
+    broker.write(settings.place, broker.render(settings.place, own, stations))
+    return broker.reload(settings.place)
