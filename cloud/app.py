@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 import structlog
 
 from cloud import live
+from cloud.broker import COMPANY
 from cloud.coupons import book as coupon_book
 from cloud.coupons import claims, redeeming, sealing
 from cloud.coupons.keys import BOOK as COUPONS
 from cloud.coupons.sealing import Seal
-from cloud.founding import key_file, line_broker, now, open_books, tell_broker
+from cloud.founding import broker_password, key_file, now, open_books, tell_broker
 from cloud.live import Live
 from cloud.sales import arriving, restoring
 from cloud.settings import Settings
@@ -27,6 +28,7 @@ from cloud.tariffs import book as tariff_book
 from cloud.tariffs import ladder
 from cloud.tariffs.deciding import BOOK as TARIFFS
 from shared.messages import ClaimAnswer, CouponClaim, PriceClimbed, SaleRecorded, SlipJournalled, TariffBook
+from shared.mqtt import Broker
 
 _log = structlog.get_logger(__name__)
 _DAY = 86_400_000
@@ -130,6 +132,14 @@ def trades(settings: Settings, handlers: Mapping[type, BulkHandler]) -> Trades:
         commands=commands.take_waiting,
         restore=_restore,
     )
+
+
+def line_broker(settings: Settings) -> Broker:
+    """How the company connects to the broker."""
+    line = settings.line
+    tls = line.tls or bool(line.ca or line.certificate)
+    password = broker_password(settings)
+    return Broker(line.host, line.port, COMPANY, password, tls, line.ca, line.certificate, line.key)
 
 
 def notices_of(result: Result) -> list[live.Notice]:

@@ -21,7 +21,6 @@ from cloud.stations import register
 from cloud.store.database import Books
 from cloud.store.migrate import migrate
 from shared.errors import Refused, Unavailable
-from shared.mqtt import Broker
 
 FOUNDER = "init"
 """The name in the audit of what happened at the founding."""
@@ -95,14 +94,6 @@ def broker_password(settings: Settings) -> str:
     except OSError as why:
         raise Unavailable(f"“{path}” can't be written: {why.strerror}.") from why
     return path.read_text().strip()
-
-
-def line_broker(settings: Settings) -> Broker:
-    """How the company connects to the broker."""
-    line = settings.line
-    tls = line.tls or bool(line.ca or line.certificate)
-    password = broker_password(settings)
-    return Broker(line.host, line.port, COMPANY, password, tls, line.ca, line.certificate, line.key)
 
 
 def tell_broker(settings: Settings, books: Books) -> bool:

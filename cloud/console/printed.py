@@ -26,7 +26,7 @@ def as_text(result: Any) -> str:
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows under the names of their columns; nested values are left out, they are for ``--json``."""
-    names = [name for name, value in rows[0].items() if not isinstance(value, list | dict)]
+    names = [name for name, value in rows[0].items() if not isinstance(value, list | tuple | dict)]
     cells = [names, *[[_cell(row.get(name)) for name in names] for row in rows]]
     widths = [max(_width(line[i]) for line in cells) for i in range(len(names))]
     return "\n".join(_GAP.join(_padded(cell, widths[i]) for i, cell in enumerate(line)).rstrip() for line in cells)
@@ -35,7 +35,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
 def _lines(values: Mapping[str, Any]) -> list[str]:
     lines = []
     for name, value in values.items():
-        if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        if isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
             lines += [f"{name}:", table(value)]
         else:
             lines.append(f"{name}: {_cell(value)}")
@@ -47,7 +47,7 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return as_json(value) if isinstance(value, list | dict) else str(value)
+    return as_json(value) if isinstance(value, list | tuple | dict) else str(value)
 
 
 def _width(text: str) -> int:

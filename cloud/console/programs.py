@@ -7,7 +7,6 @@ import sys
 import structlog
 
 from cloud import broker
-from cloud.app import build
 from cloud.console.acts import Words, books_of
 from cloud.founding import tell_broker
 from cloud.settings import Log, Settings
@@ -44,4 +43,6 @@ def set_up_log(log: Log) -> None:
 
 
 async def _run(settings: Settings) -> None:
+    from cloud.app import build  # the pages and the line take a second to load; no other command needs them
+
     await build(settings).run()
