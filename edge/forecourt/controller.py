@@ -254,7 +254,7 @@ class Controller:
         memory = self.memory
         step = fuelling_point.step(memory.phase, event)
         if step is None:
-            _log.info("surprise", point=memory.number, phase=str(memory.phase), event=str(event))
+            _log.info("surprise", point=memory.number, phase=str(memory.phase), said=str(event))
             self._look()
             return
         if step.phase is not memory.phase:
