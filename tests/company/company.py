@@ -124,8 +124,7 @@ class Company:
         self._cloud("region", "add", REGION)
         station = self._cloud("station", "add", STATION, "--name", "示范加油站", "--dealer", DEALER, "--region", REGION)
         self._keep("station.password", station["password"])
-        for grade, price in PRICES.items():
-            self.set_price(grade, price)
+        self.set_prices(PRICES)
         pins = {name: self._attendant(name) for name in ("小李", "小王")}
         self.secrets = Secrets(first["account"], first["code"], pins)
         self._keep(self._kept.name, msgspec.json.encode(self.secrets).decode())
@@ -198,14 +197,22 @@ protocol = "wayne-dart"
 url = "socket://127.0.0.1:{self.ports.line}"
 {points}"""
 
+    # ── The station by command line ───────────────────────────────────────────────────────────────────────────────
+
+    def station(self) -> dict[str, Any]:
+        """What the station's own books say."""
+        said: dict[str, Any] = call("jiayou-edge", "status", "--config", self._edge_config)
+        return said
+
     # ── Head office by command line ───────────────────────────────────────────────────────────────────────────────
 
     def _cloud(self, *words: str) -> Any:
         return call("jiayou-cloud", *words, "--config", self._cloud_config)
 
-    def set_price(self, grade: str, price: str) -> int:
-        """A tariff for all stations, now; its version."""
-        return int(self._cloud("price", "set", f"{grade}={price}", "--by", "demo")["version"])
+    def set_prices(self, prices: dict[str, str]) -> int:
+        """A tariff for all stations, now, in yuan a litre by grade; its version."""
+        words = [f"{grade}={price}" for grade, price in prices.items()]
+        return int(self._cloud("price", "set", *words, "--by", "demo")["version"])
 
     def read_back(self, version: int) -> int:
         """How many nozzles show this tariff, once all that should do."""
