@@ -12,13 +12,14 @@ from sqlite_utils import Database
 from cloud.sales import arriving, restoring
 from cloud.stations import events, register
 from cloud.stations.register import NewStation
-from cloud.store.arrivals import Arrived, BulkHandler
+from cloud.store.arrivals import BulkHandler
 from cloud.store.database import Books, Connection
 from cloud.store.migrate import migrate
 from cloud.store.tables import InboxRow, SaleRow, table_of
 from cloud.sync.line import Line
 from cloud.sync.posting import Result
 from cloud.sync.trades import Held, Trades
+from cloud.tariffs import ladder
 from edge.store import outbox, sales
 from edge.store.database import Store
 from edge.store.timepiece import Clock
@@ -26,7 +27,7 @@ from edge.sync.link import Link, LinkState
 from edge.sync.uplink import Pace, Presence
 from shared.clock import Stamp, TimeQuality
 from shared.coupon import Allowance
-from shared.messages import ClaimAnswer, Command, CommandEnded, CouponBook, CouponClaim, PriceClimbed, TariffBook
+from shared.messages import ClaimAnswer, Command, CommandEnded, CouponBook, CouponClaim, TariffBook
 from shared.mqtt import Broker
 from shared.sale import Delivery, Sale, SaleStatus, prove
 from shared.station import Key
@@ -152,11 +153,7 @@ class Shelf:
         return ClaimAnswer(claim.ask, "unknown")
 
 
-def _nothing(_connection: Connection, _facts: Sequence[Arrived]) -> None:
-    pass
-
-
-HANDLERS: dict[type, BulkHandler] = {PriceClimbed: _nothing, **arriving.handlers, **events.handlers}
+HANDLERS: dict[type, BulkHandler] = {**arriving.handlers, **events.handlers, **ladder.handlers}
 
 
 class CompanyEnd:

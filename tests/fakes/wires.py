@@ -7,7 +7,7 @@
 Faults are functions of (bytes, dice) that say what arrives and how much later.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from random import Random
 from typing import TypeVar
 
@@ -168,8 +168,3 @@ class Wire:
         for item in due:
             items.remove(item)
         return due
-
-
-def reversed_faults(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """The faults in the other order."""
-    return tuple(reversed(tuple(faults)))

@@ -83,10 +83,13 @@ class DartPump(DartHead):
 class DartLine:
     """All pumps of a line. ``turnaround`` is the shortest and longest pause before an answer, in microseconds."""
 
+    kind = DartPump
+    """The make of its pumps."""
+
     def __init__(
         self, places: Sequence[SimulatedPoint], faults: Faults, turnaround: tuple[int, int] = (0, 0), seed: int = 0
     ) -> None:
-        self._by_address = {place.address: DartPump(place, faults) for place in places}
+        self._by_address = {place.address: self.kind(place, faults) for place in places}
         self._turnaround = turnaround
         self._dice = Random(seed)
         self._splitter = Splitter()

@@ -1,0 +1,1 @@
+"""Drivers of dispensers, and their simulators."""

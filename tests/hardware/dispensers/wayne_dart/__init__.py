@@ -1,0 +1,1 @@
+"""Wayne DART: frames, numbers, recipes, and the line in step with its simulated pumps."""
