@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection as Connection  # the trades hold transactions, and know them by this name alone
 from sqlalchemy import Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +17,7 @@ from sqlalchemy.sql.dml import Insert
 
 from shared.errors import LetterMisread, SettingsMisread, Unavailable
 
+_WORTH_COPYING = 50
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -71,7 +73,9 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
 
     Straight to the driver: twice as fast as a compiled statement, which would look at each of the values.
     """
-    if rows:
+    if len(rows) >= _WORTH_COPYING and connection.dialect.name == "postgresql":
+        _copy_many(connection, table, rows)
+    elif rows:
         connection.exec_driver_sql(_insert_text(table, connection.dialect.paramstyle), [tuple(row) for row in rows])
 
 
@@ -93,6 +97,23 @@ def _insert_text(table: Table, style: str) -> str:
     names = [f'"{column.name}"' for column in table.columns]
     places = ["?" if style == "qmark" else "%s"] * len(names)
     return f'INSERT INTO "{table.name}" ({", ".join(names)}) VALUES ({", ".join(places)}) ON CONFLICT DO NOTHING'  # noqa: S608 - our own names
+
+
+def _copy_many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """PostgreSQL's COPY, more than twice as fast again, by way of a table that only this connection sees."""
+    own = f'"arriving_{table.name}"'
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(f'CREATE TEMP TABLE IF NOT EXISTS {own} (LIKE "{table.name}")')
+        with cursor.copy(f"COPY {own} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(f'INSERT INTO "{table.name}" SELECT * FROM {own} ON CONFLICT DO NOTHING')  # noqa: S608 - our own names
+        cursor.execute(f"TRUNCATE {own}")
+    except psycopg.Error as why:
+        raise DBAPIError.instance(f"COPY {own}", None, why, psycopg.Error, dialect=connection.dialect) from why
+    finally:
+        cursor.close()
 
 
 def _plainly(why: Exception) -> str:

@@ -1,0 +1,121 @@
+"""A backlog drained: 20,000 sales from a station's store over nats-server into the company's books, each acknowledged.
+
+Held against bare batched inserts of the same rows into the same table of the same database, in the same run. The
+station is a process of its own with the uplink that it has on the road; the company posts with all of its trades.
+"""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+
+from cloud import app
+from cloud.settings import Settings
+from cloud.store.database import Books
+from cloud.store.tables import SaleRow, table_of
+from edge.store.database import Store
+from tests.bench.commit import sale_of
+from tests.bench.figure import Figure, at_least
+from tests.company.servers import BrokerServer, nats, postgresql
+from tests.fakes.ends import company_end, founded
+
+STATION, PASSWORD = "bench", "the bench's password"
+SALES = 20_000
+BARE_BATCH = 500
+ROUNDS = 3
+
+
+def figures() -> Iterable[Figure]:
+    """``drain_postgresql_per_s`` and ``drain_postgresql_ratio``, and the same for ``sqlite``."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    with tempfile.TemporaryDirectory(prefix="jiayou-bench-") as place, nats(Path(place) / "b", _USERS) as broker:
+        backlog = Path(place) / "station.sqlite"
+        _prepare(backlog)
+        for name in ("postgresql", "sqlite"):
+            rounds = [asyncio.run(_round(name, Path(place) / f"{name}-{i}", backlog, broker)) for i in range(ROUNDS)]
+            yield from _told(name, median(r[0] for r in rounds), median(r[1] for r in rounds), rounds)
+
+
+_USERS = {STATION: PASSWORD}
+
+
+def _told(name: str, drained: float, bare: float, rounds: Sequence[tuple[float, float]]) -> Iterable[Figure]:
+    held = f"bare inserts of the same rows, {BARE_BATCH} a commit: {bare:,.0f}/s"
+    goal = 4_000 if name == "postgresql" else 0
+    yield at_least(f"drain_{name}_per_s", drained, goal, "sales/s", held)
+    yield at_least(f"drain_{name}_ratio", median(d / b for d, b in rounds), 0.15, "of the bare", held)
+
+
+def _prepare(path: Path) -> None:
+    """A station that has sold for weeks without a line."""
+    store = Store.open(path, STATION)
+    for first in range(0, SALES, 250):
+        store.call(_sell, store, range(first, first + 250))
+    store.close()
+
+
+def _sell(db: Any, store: Store, numbers: range) -> None:
+    from edge.store import sales
+
+    for number in numbers:
+        sales.record(db, store.clock.stamp(), sale_of(number))
+
+
+async def _round(name: str, place: Path, backlog: Path, broker: BrokerServer) -> tuple[float, float]:
+    """Sales a second drained, and rows a second inserted barely."""
+    place.mkdir()  # noqa: ASYNC240 - nothing else runs yet
+    shutil.copy(backlog, place / "station.sqlite")
+    books = _books(name, place / "company.sqlite")
+    drained = await _drain(books, place / "station.sqlite", broker)
+    rows = _rows(books)
+    assert len(rows) == SALES, f"{len(rows)} sales arrived"
+    books.close()
+    return drained, _bare(_books(name, place / "bare.sqlite"), rows)
+
+
+def _books(name: str, path: Path) -> Books:
+    return founded(postgresql() if name == "postgresql" else f"sqlite:///{path}", [STATION])
+
+
+async def _drain(books: Books, store: Path, broker: BrokerServer) -> float:
+    handlers = app.handlers(Settings(data=str(store.parent)))
+    async with company_end(books, broker.company(), handlers=handlers):
+        words = (str(store), STATION, str(broker.port), PASSWORD)
+        pipe = asyncio.subprocess.PIPE
+        command = (sys.executable, "-m", "tests.bench.station", *words)
+        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+        start = time.perf_counter()
+        process.stdin.write(b"go\n")
+        assert await process.stdout.readline() == b"done\n"
+        seconds = time.perf_counter() - start
+        await process.wait()
+        return SALES / seconds
+
+
+def _rows(books: Books) -> Sequence[tuple[Any, ...]]:
+    with books.read() as connection:
+        return [tuple(row) for row in connection.execute(select(table_of(SaleRow)))]
+
+
+def _bare(books: Books, rows: Sequence[tuple[Any, ...]]) -> float:
+    """The plainest way: the driver's executemany, a batch a commit, nothing else."""
+    mark = "?" if books.sqlite else "%s"
+    insert = f"INSERT INTO sale VALUES ({', '.join([mark] * len(rows[0]))})"
+    start = time.perf_counter()
+    for first in range(0, len(rows), BARE_BATCH):
+        with books.begin() as connection:
+            connection.exec_driver_sql(insert, list(rows[first : first + BARE_BATCH]))
+    seconds = time.perf_counter() - start
+    books.close()
+    return len(rows) / seconds

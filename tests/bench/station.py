@@ -1,0 +1,28 @@
+"""The station's end of the drain, as a process: ``python -m tests.bench.station STORE STATION PORT PASSWORD``.
+
+It says ``ready``, waits for a line on its input, goes on the line, and says ``done`` when its outbox is empty.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from edge.sync.uplink import UNHURRIED
+from shared.mqtt import Broker
+from tests.fakes.ends import StationEnd
+
+
+async def main(path: str, station: str, port: str, password: str) -> None:
+    """With the pace and the window of the road, not those of tests."""
+    end = StationEnd(Path(path), station, Broker("127.0.0.1", int(port), station, password), UNHURRIED)
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    end.link.start(end.forecourt)
+    await end.emptied(120)
+    print("done", flush=True)
+    await end.link.stop()
+    end.store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
