@@ -5,8 +5,9 @@ import signal
 from collections.abc import Collection, Mapping, Sequence
 
 import structlog
+from aiohttp import web
 
-from cloud import live
+from cloud import live, office
 from cloud.broker import COMPANY
 from cloud.coupons import book as coupon_book
 from cloud.coupons import claims, redeeming, sealing
@@ -27,6 +28,7 @@ from cloud.sync.trades import Held, Trades
 from cloud.tariffs import book as tariff_book
 from cloud.tariffs import ladder
 from cloud.tariffs.deciding import BOOK as TARIFFS
+from shared.errors import Unavailable
 from shared.messages import ClaimAnswer, CouponClaim, PriceClimbed, SaleRecorded, SlipJournalled, TariffBook
 from shared.mqtt import Broker
 
@@ -56,18 +58,32 @@ class Company:
             self._line_changed,
             now,
         )
+        self._pages: web.AppRunner | None = None
 
     async def __aenter__(self) -> "Company":
-        """Opens the line."""
+        """Opens the pages, then the line. :exc:`Unavailable` when the pages' address is taken."""
+        self._pages = web.AppRunner(office.build(self, now), access_log=None)
+        await self._pages.setup()
+        place = self.settings.office
+        try:
+            await web.TCPSite(self._pages, place.host, place.port).start()
+        except OSError as why:
+            await self._close()
+            raise Unavailable(f"The pages can't be opened at {place.host}:{place.port}: {why.strerror}.") from why
         self.line.start()
-        _log.info("company_open")
+        _log.info("company_open", pages=f"http://{place.host}:{place.port}")
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        """Closes the line and the books."""
+        """Closes the line, the pages and the books, in this order: what has arrived is stored."""
         await self.line.stop()
-        self.books.close()
+        await self._close()
         _log.info("company_closed")
+
+    async def _close(self) -> None:
+        if self._pages is not None:
+            await self._pages.cleanup()
+        self.books.close()
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT."""
