@@ -15,7 +15,7 @@ from edge.forecourt.controller import Controller
 from edge.forecourt.ending import Patience
 from edge.forecourt.grounds import Grounds
 from edge.forecourt.memory import PointMemory
-from edge.forecourt.orders import Orders
+from edge.forecourt.orders import Orders, answer_unfinished
 from edge.forecourt.redemption import Claim
 from edge.forecourt.troubles import Troubles
 from edge.forecourt.views import ComingPrice, CouponView, PointView, SaleView, SlipView, StationView
@@ -87,7 +87,8 @@ class Forecourt:
 
     async def start(self, program: str) -> None:
         """Take up every point as it was left, and begin to live."""
-        await self._store.run(outbox.append, self._store.clock.stamp(), AgentStarted(program, self._store.store_id))
+        started = AgentStarted(program, self._store.store_id)
+        await self._grounds.journal.write(outbox.append, self._store.clock.stamp(), started)
         self._grounds.on_point = self._changes.note
         self._grounds.on_sale = self._sold
         self._grounds.open = await self._store.read(books_station.is_open)
@@ -99,7 +100,7 @@ class Forecourt:
             memory = PointMemory(settings, self._grounds, left.of(settings.number))
             await showing.restore(memory)
             self._controllers[settings.number] = Controller(memory, self._posts[settings.number])
-        await self._orders.restore()
+        await self._grounds.journal.write(answer_unfinished, self._store.clock.stamp())
         works = [controller.live for controller in self._controllers.values()]
         self._tasks = [asyncio.create_task(work()) for work in (*works, self._keep_time)]
 
@@ -183,7 +184,7 @@ class Forecourt:
             return
         board = self._grounds.board
         board.keep(book.tariffs, self._store.clock.now())
-        await self._store.run(prices.climb_station, self._store.clock.stamp(), board.versions)
+        await self._grounds.journal.write(prices.climb_station, self._store.clock.stamp(), board.versions)
         self._changes.note(None)
 
     async def coupons_changed(self) -> None:

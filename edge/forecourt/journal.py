@@ -5,10 +5,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec
 
+import structlog
+
 from edge.store.database import Database, Store
 from shared.errors import Unavailable
 
 P = ParamSpec("P")
+
+_log = structlog.get_logger(__name__)
 
 
 class Journal:
@@ -32,6 +36,8 @@ class Journal:
                     await self._store.run(self._waiting[0])
                 except Unavailable:
                     return False
+                except Exception:  # a fact that can't be written for a bug of ours must not hold up the others
+                    _log.exception("fact_not_written")
                 self._waiting.popleft()
         return True
 

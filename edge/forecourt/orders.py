@@ -23,10 +23,6 @@ class Orders:
         self._act = act
         self._running: dict[str, asyncio.Task[CommandEnded]] = {}
 
-    async def restore(self) -> None:
-        """Commands that the agent died over are answered: nobody knows how far they came."""
-        await self._store.run(_answer_unfinished, self._store.clock.stamp())
-
     async def execute(self, command: Command) -> CommandEnded:
         """What became of it. A command that comes again is told the first outcome."""
         task = self._running.get(command.id)
@@ -60,6 +56,7 @@ def _end(db: Database, stamp: Stamp, ended: CommandEnded) -> None:
     outbox.append(db, stamp, ended)
 
 
-def _answer_unfinished(db: Database, stamp: Stamp) -> None:
+def answer_unfinished(db: Database, stamp: Stamp) -> None:
+    """Commands that the agent died over are answered at its next start: nobody knows how far they came."""
     for command in inbox.unfinished(db):
         _end(db, stamp, CommandEnded(command, False, _DIED))

@@ -15,8 +15,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 from msgspec import Struct
 from sqlite_utils import Database
 
-from edge.store.disk import Room, room
-from edge.store.errors import StoreDamaged, is_fault, told
+from edge.store.disk import Reserve, Room, room
+from edge.store.errors import StoreDamaged, StoreUnavailable, is_fault, told
 from edge.store.lock import ProcessLock
 from edge.store.schema import migrate
 from edge.store.timepiece import Clock, MachineClock, Timepiece
@@ -50,7 +50,9 @@ class Identity(Struct, frozen=True):
 class Store:
     """One station's books, open."""
 
-    def __init__(self, path: Path, db: Database, me: Identity, clock: Clock, lock: ProcessLock | None) -> None:
+    def __init__(
+        self, path: Path, db: Database, me: Identity, clock: Clock, lock: ProcessLock | None, reserve: Reserve
+    ) -> None:
         self.path = path
         self.station = me.station
         self.epoch = me.epoch
@@ -62,7 +64,7 @@ class Store:
         self.on_commit: Callable[[], None] = lambda: None
         """Called in the writer's thread after something was written: there may be a new letter to send."""
         self._lock = lock
-        self._writer = Writer(db, lambda why: self.on_trouble(why), lambda: self.on_commit())
+        self._writer = Writer(db, reserve, lambda why: self.on_trouble(why), lambda: self.on_commit())
         self._reader = ThreadPoolExecutor(1, "store-reader")
         self._read_db: Database | None = None
 
@@ -76,22 +78,21 @@ class Store:
         """
         clock = clock or MachineClock()
         lock = None if guest and path.exists() else ProcessLock(path)
+        reserve = Reserve(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if lock:
                 lock.take()
-            db = _connect(path)
-            me = _enter(db, station, clock, guest)
-        except sqlite3.Error as why:
-            _leave(lock)
-            raise told(why) from why
+            db, me = _opened(path, station, clock, guest, reserve)
         except OSError as why:
             _leave(lock)
-            raise told(sqlite3.OperationalError(str(why))) from why
+            raise StoreUnavailable(f"The store at {path} can't be used: {why}. Check the path and its rights.") from why
         except BaseException:
             _leave(lock)
             raise
-        return cls(path, db, me, clock, lock)
+        if not guest:
+            reserve.keep()
+        return cls(path, db, me, clock, lock, reserve)
 
     async def run(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``work(db, *args)`` in one transaction; answered when that is on the disk.
@@ -135,6 +136,31 @@ class Store:
             if is_fault(why):
                 raise told(why) from why
             raise
+
+
+def _opened(path: Path, station: str, clock: Clock, guest: bool, reserve: Reserve) -> tuple[Database, Identity]:
+    """Opened and entered; a full disk is given the reserve, and tried once more."""
+    try:
+        return _open_once(path, station, clock, guest)
+    except StoreDamaged:
+        raise
+    except StoreUnavailable:
+        if guest or not reserve.release():
+            raise
+        return _open_once(path, station, clock, guest)
+
+
+def _open_once(path: Path, station: str, clock: Clock, guest: bool) -> tuple[Database, Identity]:
+    db: Database | None = None
+    try:
+        db = _connect(path)
+        return db, _enter(db, station, clock, guest)
+    except BaseException as why:
+        if db is not None:
+            db.close()
+        if isinstance(why, sqlite3.Error) and is_fault(why):
+            raise told(why) from why
+        raise
 
 
 def _connect(path: Path) -> Database:

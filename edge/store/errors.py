@@ -39,6 +39,11 @@ def is_fault(why: BaseException) -> bool:
     return isinstance(why, sqlite3.Error) and _code(why) in _FAULTS
 
 
+def is_full(why: sqlite3.Error) -> bool:
+    """Whether the disk has no room left."""
+    return _code(why) == sqlite3.SQLITE_FULL
+
+
 def told(why: sqlite3.Error) -> StoreUnavailable:
     """The sentence for a person."""
     match _code(why):

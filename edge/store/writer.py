@@ -8,11 +8,15 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
+import structlog
 from sqlite_utils import Database
 
-from edge.store.errors import StoreUnavailable, is_fault, told
+from edge.store.disk import Reserve
+from edge.store.errors import StoreUnavailable, is_fault, is_full, told
 
 T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
 
 _TOGETHER = 64
 """At most so many jobs share one commit."""
@@ -41,9 +45,14 @@ class Writer:
     """Runs jobs, one transaction at a time. Nobody is answered before what he wrote is on the disk."""
 
     def __init__(
-        self, db: Database, on_trouble: Callable[[str | None], None], on_commit: Callable[[], None] = lambda: None
+        self,
+        db: Database,
+        reserve: Reserve,
+        on_trouble: Callable[[str | None], None],
+        on_commit: Callable[[], None] = lambda: None,
     ) -> None:
         self._db = db
+        self._reserve = reserve
         self._on_trouble = on_trouble
         self._on_commit = on_commit
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
@@ -85,12 +94,19 @@ class Writer:
         while not last:
             group, last = self._next_group()
             if group:
-                with self._pen:
-                    self._serve(group)
+                self._surely(group)
         with self._pen:
             self._closed = True
             self._fold()
             self._db.close()
+
+    def _surely(self, group: list[Job]) -> None:
+        """This thread outlives every bug of those whom it tells."""
+        try:
+            with self._pen:
+                self._serve(group)
+        except Exception:
+            _log.exception("store_listener_failed")
 
     def _next_group(self) -> tuple[list[Job], bool]:
         """Everything that waits, and whether the end was among it."""
@@ -145,8 +161,8 @@ class Writer:
         return outcomes
 
     def _failed(self, group: list[Job], why: sqlite3.Error) -> None:
-        """One job's failure must not be its neighbours': each is tried alone before it is told."""
-        if len(group) > 1:
+        """A full disk is given the reserve. One job's failure must not be its neighbours': each is tried alone."""
+        if len(group) > 1 or (is_full(why) and self._reserve.release()):
             for job in group:
                 self._serve([job])
             return

@@ -56,6 +56,8 @@ class FakePump:
         """Kinds of commands that it does not take."""
         self.lost: set[type] = set()
         """Kinds of commands whose acknowledgement is lost though they are carried out."""
+        self.unplugged = False
+        """Whatever is sent to it goes nowhere."""
         self.tells_prices = True
         self.tells_totaliser = True
         self.replay = (0, 0)
@@ -116,6 +118,8 @@ class FakePump:
 
     def post(self, command: PumpCommand) -> None:
         """Carry it out, or not."""
+        if self.unplugged:
+            return
         self.commands.append(command)
         if type(command) in self.deaf:
             self._tell(CommandFailed(self.point, command, "It does not answer to this."))

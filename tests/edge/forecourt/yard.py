@@ -8,7 +8,7 @@ from typing import Self
 
 from edge.forecourt.ending import Patience
 from edge.forecourt.forecourt import Forecourt
-from edge.forecourt.views import PointView, SaleView, SlipView
+from edge.forecourt.views import PointPhase, PointView, SaleView, SlipView
 from edge.settings import Authorise, LineSettings, PointSettings, Settings, StationSettings, StoreSettings
 from edge.store import books, outbox
 from edge.store.database import Database, Store
@@ -99,10 +99,10 @@ class Yard:
                 await asyncio.sleep(0.002)
 
     async def rest(self) -> None:
-        """Until every point is idle, or waits for somebody, and nothing is being settled."""
+        """Until every dispenser has told how it is, and nothing is being settled."""
         await asyncio.sleep(0.01)
         for number in self.pumps:
-            await self.phase(number, "idle", "calling", "closed")
+            await self.phase(number, *(phase for phase in PointPhase if phase is not PointPhase.INOPERATIVE))
 
     async def phase(self, number: int, *phases: str) -> PointView:
         """Until this point is in one of these phases and not settling."""
