@@ -11,7 +11,7 @@ from shared.face.face import Face, NavItem
 from shared.face.hub import Hub, Story
 from shared.face.once import new_once
 from shared.face.person import Person, Sessions, new_token, token_hash
-from shared.face.texts import Texts
+from shared.face.texts import Say, Texts
 from shared.face.visit import FormMisread, LoginNeeded, Visit
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "LoginNeeded",
     "NavItem",
     "Person",
+    "Say",
     "Sessions",
     "Story",
     "Texts",

@@ -60,12 +60,10 @@ class Door:
             if not (same_site(request) and csrf_right(given, visit.known, visit.session)):
                 raise web.HTTPForbidden(reason="csrf")
             _may(visit, anyone, power)
-            token = fields.get(ONCE_FIELD, "")
-            if not token:
+            if not fields.get(ONCE_FIELD):
                 return await view(visit)
-            return await self._face.once.answer(
-                f"{visit.known} {request.path} {token}", lambda: answered(visit, lambda: view(visit))
-            )
+            intent = repr((visit.known, request.path, sorted(fields.items())))
+            return await self._face.once.answer(intent, lambda: answered(visit, lambda: view(visit)))
 
         return handler
 

@@ -45,13 +45,14 @@ async def _converse(
         if listener.lost:
             listener.lost = False
             news = [Story(topic, value, {}) for topic, value in await first(visit)]
+            await _send(response, _beat())
         else:
             news = await _news(listener)
         if not news and not await _welcome_still(visit, anyone):
             await _send(response, "event: ended\ndata:\n\n")
             return
         text = "".join(event(story.topic, story.shown(visit.language, draw)) for story in news)
-        await _send(response, text or event("beat", str(time.time_ns() // 1_000_000)))
+        await _send(response, text or _beat())
         await asyncio.sleep(BREATH)
 
 
@@ -71,6 +72,11 @@ async def _welcome_still(visit: Visit, anyone: bool) -> bool:
 
 async def _send(response: web.StreamResponse, text: str) -> None:
     await asyncio.wait_for(response.write(text.encode()), PATIENCE)
+
+
+def _beat() -> str:
+    """A sign of life, with the time that a page counts by."""
+    return event("beat", str(time.time_ns() // 1_000_000))
 
 
 def event(topic: str, text: str) -> str:

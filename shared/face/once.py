@@ -1,7 +1,7 @@
 """One intent, one act, however often the button is hit.
 
-A form carries a token made when it was drawn. The first POST with it acts; each further one with the same token gets
-the same answer, and nothing happens a second time. Wet gloves tap ten times in a second.
+A form carries a token made when it was drawn. The first POST with it acts; each further one that says the same with the
+same token gets the same answer, and nothing happens a second time. Wet gloves tap ten times in a second.
 """
 
 import asyncio

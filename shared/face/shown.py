@@ -47,6 +47,7 @@ def filters(zone: tzinfo) -> Mapping[str, Callable[..., str]]:
     """The filters by the name that templates use."""
     return {
         "yuan": lambda fen: grouped(yuan(fen)),
+        "yuan_short": lambda fen: f"{fen // 100:,}",
         "litres": lambda ml: grouped(litres(ml)),
         "per_litre": per_litre,
         "thousands": lambda number: f"{number:,}",

@@ -111,6 +111,13 @@ class Visit:
             response.headers["HX-Trigger"] = json.dumps(events)
         return response
 
+    def sheet(self, template: str, **values: object) -> web.Response:
+        """The content of the page's dialog, which opens as it arrives, whoever asked for it."""
+        response = self._html(template, 200, values)
+        response.headers["HX-Retarget"] = "#sheet"
+        response.headers["HX-Reswap"] = "innerHTML"
+        return response
+
     def said(self, text: str, tone: str = "good", *, status: int = 200, **events: object) -> web.Response:
         """A sentence in passing (a toast), and perhaps events: ``close=True`` shuts the open dialog.
 

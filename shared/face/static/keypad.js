@@ -18,6 +18,17 @@ document.addEventListener("click", (event) => {
   } else press(field, key.dataset.key);
 });
 
+// The server has taken what was typed (event "clear", the field's id).
+document.body.addEventListener("clear", (event) => {
+  const field = document.getElementById(event.detail.value);
+  if (field) field.value = "";
+});
+
+// A choice that sends its form as soon as it is made.
+document.addEventListener("change", (event) => {
+  if (event.target.dataset.submits !== undefined) event.target.form.requestSubmit();
+});
+
 // A field that knows how long its value is sends its form by itself when it is full.
 document.addEventListener("input", (event) => {
   const field = event.target;

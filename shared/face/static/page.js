@@ -4,3 +4,5 @@ import "./sheets.js";
 import "./stale.js";
 import "./keypad.js";
 import "./rows.js";
+import "./ticks.js";
+import "./idle.js";

@@ -1,14 +1,27 @@
 // Dialogs: whatever htmx puts into one opens it; "close", Escape, a tap beside it or [data-close] shut it.
+// On a touchscreen the dialog is not modal to the bar above, where everything can be stopped: the rest of the page is inert.
 
 const CALM = 350; // milliseconds after a dialog appears in which a second tap, meant for what was there before, is ignored
+const touch = document.body.classList.contains("touch");
+const behind = document.querySelectorAll(".nav, .main, .skip");
 let since = 0;
+let came = null; // what had the focus before
 
 function open(dialog) {
-  if (dialog.open) return;
-  since = performance.now();
-  dialog.showModal();
-  const first = dialog.querySelector("[autofocus]");
-  if (first) first.focus();
+  if (!dialog.open) {
+    since = performance.now();
+    came = document.activeElement;
+    if (touch) dialog.show();
+    else dialog.showModal();
+    veil(touch);
+  }
+  dialog.scrollTop = 0;
+  dialog.querySelector("[autofocus]")?.focus();
+}
+
+function veil(down) {
+  document.body.classList.toggle("veiled", down);
+  for (const part of behind) part.inert = down;
 }
 
 function shut() {
@@ -16,8 +29,8 @@ function shut() {
 }
 
 document.body.addEventListener("htmx:afterSwap", (event) => {
-  const dialog = event.detail.target.closest("dialog");
-  if (dialog && dialog.childElementCount) open(dialog);
+  const dialog = event.target;
+  if (dialog instanceof HTMLDialogElement && dialog.childElementCount) open(dialog);
 });
 
 document.body.addEventListener("close", (event) => {
@@ -26,7 +39,9 @@ document.body.addEventListener("close", (event) => {
 
 for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("close", () => {
+    veil(false);
     if (dialog.dataset.fresh !== undefined) dialog.replaceChildren();
+    if (came?.isConnected) came.focus();
   });
   dialog.addEventListener("click", (event) => {
     if (performance.now() - since < CALM) {
@@ -35,11 +50,16 @@ for (const dialog of document.querySelectorAll("dialog")) {
     }
   }, true);
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
+    if (event.target === dialog && !touch) dialog.close();
   });
 }
 
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && touch) shut();
+});
+
 document.addEventListener("click", (event) => {
+  if (event.target.closest(".veil") && performance.now() - since > CALM) shut();
   const asked = event.target.closest("[data-close], [data-opens]");
   if (!asked) return;
   if (asked.dataset.opens) open(document.getElementById(asked.dataset.opens));

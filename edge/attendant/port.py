@@ -1,0 +1,63 @@
+"""What the touchscreen asks of the forecourt: the part of its facade that people use.
+
+Every wish is made in a name (``attendant:NAME``) and may be refused (:exc:`shared.errors.Refused`).
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from edge.forecourt.views import ComingPrice, CouponView, PointView, SaleView, SlipView, StationView
+from shared.sale import Preset
+from shared.station import Key
+
+
+class ForecourtDoor(Protocol):
+    """Implemented by ``edge.forecourt.forecourt.Forecourt``, and in tests by a forecourt of straw."""
+
+    async def view(self) -> StationView:
+        """The station as a whole."""
+
+    async def points(self) -> tuple[PointView, ...]:
+        """Every fuelling point as it is now, by number."""
+
+    def changes(self) -> AsyncIterator[PointView | StationView | SaleView]:
+        """What changes from now on; of each thing the latest."""
+
+    async def authorise(self, point: int, by: str, preset: Preset | None = None, nozzle: int = 0) -> None:
+        """Let a point fuel."""
+
+    async def stop(self, point: int, by: str) -> None:
+        """End what a point does."""
+
+    async def stop_all(self, by: str) -> None:
+        """End it at every point."""
+
+    async def suspend(self, point: int, by: str) -> None:
+        """Pause a filling."""
+
+    async def resume(self, point: int, by: str) -> None:
+        """Go on with it."""
+
+    async def present(self, point: int, text: str, by: str) -> CouponView:
+        """A customer at this point shows a code, scanned or typed."""
+
+    async def withdraw(self, point: int, by: str) -> None:
+        """Take the coupon off again."""
+
+    async def identify(self, point: int, member: str, plate: str, by: str) -> None:
+        """Who is at this point."""
+
+    async def switch(self, open: bool, by: str) -> None:
+        """Open or close the station."""
+
+    async def sales(self, day_start: int, limit: int = 200) -> Sequence[SaleView]:
+        """Sales since a time, the newest first."""
+
+    async def sale(self, key: Key) -> SaleView:
+        """One sale. Refused as ``unknown_sale`` when there is none."""
+
+    async def reprint(self, key: Key, by: str) -> SlipView:
+        """Another slip of a sale, marked as such."""
+
+    async def coming_prices(self) -> Sequence[ComingPrice]:
+        """Tariffs that have not started yet."""

@@ -1,0 +1,3 @@
+// What the touchscreen adds: the code scanner, and keys.
+import "./scanner.js";
+import "./keys.js";

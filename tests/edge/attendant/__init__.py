@@ -1,0 +1,1 @@
+"""The touchscreen, on a forecourt of straw."""
