@@ -34,6 +34,11 @@ class Form:
         self._fields = fields
         self.wrong: dict[str, Complaint] = {}
 
+    @property
+    def names(self) -> list[str]:
+        """The fields that were sent."""
+        return list(self._fields)
+
     def raw(self, name: str) -> str:
         """What was typed, to be shown again."""
         values = self._fields.get(name, ())

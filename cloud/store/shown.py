@@ -1,14 +1,16 @@
-"""The latest price that each dispenser showed on each of its nozzles."""
+"""What every nozzle shows, and what was decided for every station: read at once for many stations."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
-from cloud.store.tables import PriceRungRow, table_of
+from cloud.store.tables import PriceRungRow, TariffRow, TariffTargetRow, table_of
 from shared.messages import Rung
 
 _rung = table_of(PriceRungRow)
+_tariff = table_of(TariffRow)
+_target = table_of(TariffTargetRow)
 
 
 def latest(connection: Connection, stations: Collection[str]) -> Sequence[Any]:
@@ -43,3 +45,14 @@ def latest(connection: Connection, stations: Collection[str]) -> Sequence[Any]:
         .subquery()
     )
     return connection.execute(select(ranked).where(ranked.c.place == 1).order_by(ranked.c.station)).all()
+
+
+def decided(connection: Connection) -> Sequence[Any]:
+    """Every tariff that was not cancelled: version, start, prices and whose name is on it, the oldest first."""
+    wanted = select(_tariff.c.version, _tariff.c.starts_at, _tariff.c.prices_json, _tariff.c.made_by)
+    return connection.execute(wanted.where(_tariff.c.cancelled_at.is_(None)).order_by(_tariff.c.version)).all()
+
+
+def targets(connection: Connection) -> Sequence[Any]:
+    """Version and station of all tariffs that are for some stations only."""
+    return connection.execute(select(_target.c.version, _target.c.station)).all()

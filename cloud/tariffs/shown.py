@@ -1,15 +1,15 @@
 """What stands on every nozzle now, beside what should. Unit prices in milliyuan a litre, times in UTC milliseconds."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from cloud.store import shown
 from cloud.store.database import Connection
-from cloud.tariffs.book import holding
-from shared.tariff import GradePrice
+from shared.tariff import GradePrice, Tariff, prices_at
 
 
 class ShownPrice(Struct, frozen=True):
@@ -30,19 +30,46 @@ class ShownPrice(Struct, frozen=True):
         return self.wished is not None and self.shown != self.wished
 
 
+Holding = Mapping[str, Mapping[str, GradePrice]]
+"""Station → grade → the price that holds there."""
+
+
+def holding_at(connection: Connection, stations: Collection[str], at: int) -> Holding:
+    """What holds at each of these stations at a time, now or to come."""
+    tariffs = {row.version: _tariff(row) for row in shown.decided(connection)}
+    own: dict[str, set[int]] = defaultdict(set)
+    for row in shown.targets(connection):
+        own[row.station].add(row.version)
+    for_some = set().union(*own.values())
+    for_all = frozenset(tariffs.keys() - for_some)
+    known: dict[frozenset[int], Mapping[str, GradePrice]] = {}
+    found = {}
+    for station in stations:
+        mine = for_all | (own[station] & tariffs.keys())
+        if mine not in known:  # nearly all stations have the same tariffs
+            known[mine] = prices_at([tariffs[version] for version in mine], at)
+        found[station] = known[mine]
+    return found
+
+
 def shown_at(connection: Connection, stations: Collection[str], now: int) -> dict[str, tuple[ShownPrice, ...]]:
     """For each of these stations its nozzles, as far as they have told of themselves."""
-    known: dict[str, dict[tuple[int, int], Any]] = defaultdict(dict)
+    nozzles: dict[str, dict[tuple[int, int], Any]] = defaultdict(dict)
     for row in shown.latest(connection, stations):
-        known[row.station].setdefault((row.point, row.nozzle), row)
+        nozzles[row.station].setdefault((row.point, row.nozzle), row)
+    wished = holding_at(connection, stations, now)
     return {
-        station: tuple(_shown(row, holding_there) for _, row in sorted(known[station].items()))
+        station: tuple(_shown(row, wished[station]) for _, row in sorted(nozzles[station].items()))
         for station in stations
-        for holding_there in [holding(connection, station, now)]
     }
 
 
-def _shown(row: Any, wished: dict[str, GradePrice]) -> ShownPrice:
+def _tariff(row: Any) -> Tariff:
+    prices = msgspec.json.decode(row.prices_json, type=dict[str, int])
+    return Tariff(row.version, row.starts_at, prices, row.made_by)
+
+
+def _shown(row: Any, wished: Mapping[str, GradePrice]) -> ShownPrice:
     price = wished.get(row.grade)
     return ShownPrice(
         row.point,
