@@ -340,22 +340,40 @@ def test_f02_a_late_answer_glued_to_the_next_is_an_orphan_and_feeds_nobody(point
     glued: list[bytes] = []
 
     def late_and_glued(data: bytes, dice: Random) -> Parts:
-        if not held:
+        if not held and data[0] == 0x50 and data[1] >> 4 == Kind.DATA:
             held.append(data)
             return []
-        if not glued:
+        if held and not glued:
             glued.append(held[0] + data)
             return [(0, glued[0])]
         return [(0, data)]
 
-    island.lift(1, point=1)
-    while island.wire.sent[-1] != b"\x50\x20\xfa":
-        island.wire.run(1_000)
     island.wire.back = late_and_glued
+    island.lift(1, point=1)
     island.wire.run(2_000_000)
     assert glued
     assert island.session.counts["orphan"] == 1
     assert island.wire.events == [NozzleLifted(1, 1, 7_360)]  # once, at the right point, and nothing else
+
+
+def test_f02_a_late_acknowledgement_of_an_earlier_block_does_not_count_for_this_one() -> None:
+    island = Island(points=2).ready()
+    island.done(ReadTotaliser(1, 1))
+    earlier = encode(Frame(0x50, Kind.ACK, island.sent(Kind.DATA)[-1].tx))
+    late: list[bytes] = []
+
+    def earlier_first(data: bytes, dice: Random) -> Parts:
+        if data[1] >> 4 == Kind.ACK and not late:
+            late.append(data)
+            return [(0, earlier)]
+        return [(0, data)]
+
+    island.wire.back = earlier_first
+    island.wire.sent.clear()
+    island.done(Authorise(1, (1,)))
+    first, again = island.sent(Kind.DATA)
+    assert first == again  # not acknowledged, so sent again
+    assert island.session.counts["orphan"] == 1
 
 
 class AnswersLast(DartPump):
