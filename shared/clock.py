@@ -26,7 +26,7 @@ class TimeQuality(StrEnum):
     RESTORED = "restored"  # put right by the company afterwards
 
 
-class Stamp(Struct, frozen=True):
+class Stamp(Struct, frozen=True, forbid_unknown_fields=True):
     """When something happened, in the station's eyes."""
 
     at: int

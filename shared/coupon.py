@@ -31,7 +31,7 @@ class CouponKind(StrEnum):
     PERCENT = "percent"  # value: per cent of the amount, 1 to 100
 
 
-class CouponTerms(Struct, frozen=True, array_like=True):
+class CouponTerms(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What a coupon promises. Travels in the signed code, so the order of fields is for ever; add at the end only."""
 
     coupon: str
@@ -54,7 +54,7 @@ class CouponTerms(Struct, frozen=True, array_like=True):
     member: str = ""
 
 
-class Lease(Struct, frozen=True):
+class Lease(Struct, frozen=True, forbid_unknown_fields=True):
     """A coupon held for one station until a time: nobody else may redeem it, so it needs no allowance there."""
 
     coupon: str
@@ -62,7 +62,7 @@ class Lease(Struct, frozen=True):
     until: int
 
 
-class Allowance(Struct, frozen=True):
+class Allowance(Struct, frozen=True, forbid_unknown_fields=True):
     """How much a station may give away offline without a lease, in fen. Set by head office."""
 
     per_coupon: int = 10_000
@@ -79,7 +79,7 @@ class Spent(Struct, frozen=True):
     station_day: int = 0
 
 
-class Filling(Struct, frozen=True):
+class Filling(Struct, frozen=True, forbid_unknown_fields=True):
     """What a coupon is held against: metered so far, or finally. ``amount`` in fen, ``volume`` in millilitres."""
 
     station: str

@@ -138,7 +138,7 @@ class Batch(Struct, frozen=True, forbid_unknown_fields=True):
 # ── To the cloud: hello and asking ────────────────────────────────────────────────────────────────────────────────────
 
 
-class PointState(Struct, frozen=True):
+class PointState(Struct, frozen=True, forbid_unknown_fields=True):
     """A fuelling point as head office sees it."""
 
     point: int
@@ -214,7 +214,7 @@ class TariffBook(Struct, frozen=True, forbid_unknown_fields=True):
     tariffs: tuple[Tariff, ...]
 
 
-class ListedCoupon(Struct, frozen=True, array_like=True):
+class ListedCoupon(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A typed code by its fingerprint, and what it promises."""
 
     fingerprint: bytes

@@ -15,14 +15,14 @@ class PresetKind(StrEnum):
     VOLUME = "volume"  # millilitres
 
 
-class Preset(Struct, frozen=True):
+class Preset(Struct, frozen=True, forbid_unknown_fields=True):
     """A limit at which the dispenser stops by itself."""
 
     kind: PresetKind
     value: int
 
 
-class Delivery(Struct, frozen=True):
+class Delivery(Struct, frozen=True, forbid_unknown_fields=True):
     """What the dispenser measured and showed. Its own figures, never reckoned again."""
 
     point: int
@@ -44,7 +44,7 @@ class Finding(StrEnum):
     UNREADABLE = "unreadable"  # one of the two readings is missing
 
 
-class Proof(Struct, frozen=True):
+class Proof(Struct, frozen=True, forbid_unknown_fields=True):
     """The nozzle's totaliser before and after the delivery, in millilitres."""
 
     before: int | None
@@ -70,7 +70,7 @@ class SaleStatus(StrEnum):
     DISPUTED = "disputed"  # not proved: shown, held, charged to nobody until a person decides
 
 
-class Redemption(Struct, frozen=True):
+class Redemption(Struct, frozen=True, forbid_unknown_fields=True):
     """A coupon used on a sale, with the judge's reasons as they stood at the pump."""
 
     terms: CouponTerms
@@ -82,7 +82,7 @@ class Redemption(Struct, frozen=True):
     """Head office had leased it for this very use."""
 
 
-class Sale(Struct, frozen=True):
+class Sale(Struct, frozen=True, forbid_unknown_fields=True):
     """One filling, from the lifting of the nozzle to what is owed for it."""
 
     delivery: Delivery

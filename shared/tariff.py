@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 
-class Tariff(Struct, frozen=True):
+class Tariff(Struct, frozen=True, forbid_unknown_fields=True):
     """One decision of head office. Grades that it does not name keep their price."""
 
     version: int
