@@ -5,7 +5,7 @@ Only the store must be there, for nothing may be sold that can't be recorded.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from edge import attendant
 from edge.forecourt.ending import Patience
-from edge.forecourt.forecourt import Forecourt, Post
+from edge.forecourt.forecourt import Forecourt, Post, soon
 from edge.forecourt.printing import Paper, Printing
 from edge.forecourt.receipts import ReceiptHead
 from edge.settings import LineSettings, Settings
@@ -106,7 +106,7 @@ class Agent:
         drivers: dict[str, LineDriver] = {}
         posts = {p.number: _post_to(drivers, line.name) for line in settings.lines for p in line.points}
         self.forecourt = forecourt = Forecourt(store, settings, posts, printing, self._patience)
-        self._listen_to(store, printing)
+        printing.on_change, printing.on_slip = forecourt.printer_changed, forecourt.slip_moved
         parts.push_async_callback(_ended, _living("printing", printing.run()))
         await forecourt.start(program())
         parts.push_async_callback(forecourt.close)
@@ -118,22 +118,16 @@ class Agent:
         await self._connect(parts)
         parts.push_async_callback(_ended, _living("page", self._serve_page()))
 
-    def _listen_to(self, store: Store, printing: Printing) -> None:
-        loop, forecourt = asyncio.get_running_loop(), self.forecourt
-        store.on_trouble = lambda why: _soon(loop, forecourt.store_trouble, why)
-        printing.on_change = forecourt.printer_changed
-        printing.on_slip = forecourt.slip_moved
-
     def _driver(self, line: LineSettings) -> LineDriver:
         loop, forecourt, protocol = asyncio.get_running_loop(), self.forecourt, dispenser(line.protocol)
         wiring = replace(protocol.line, baud_rate=line.baud_rate or protocol.line.baud_rate)
         points = [PointOnLine(p.number, p.address, len(p.nozzles), p.decimals) for p in line.points]
 
         def heard(events: list[PumpEvent]) -> None:
-            _soon(loop, forecourt.receive, events)
+            soon(loop, forecourt.receive, events)
 
         def troubled(sentence: str | None) -> None:
-            _soon(loop, forecourt.line_trouble, line.name, sentence)
+            soon(loop, forecourt.line_trouble, line.name, sentence)
 
         return LineDriver(line.name, lambda: Line(line.url, wiring).open(), protocol.session(points), heard, troubled)
 
@@ -228,9 +222,3 @@ def _living(name: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
 async def _ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-def _soon(loop: asyncio.AbstractEventLoop, call: Callable[..., object], *args: object) -> None:
-    """From another thread; a loop that is just ending needs no news."""
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(call, *args)

@@ -17,7 +17,7 @@ from edge.forecourt.fuelling_point import FOUND, SAID, Do, Event
 from edge.forecourt.memory import PointMemory
 from edge.forecourt.pricing import Pricing
 from edge.forecourt.settlement import Settlement
-from edge.forecourt.views import PointPhase
+from edge.forecourt.views import PointPhase, PointView
 from edge.store import fillings, outbox, presented
 from edge.store.database import Database
 from edge.store.fillings import OpenFilling
@@ -65,6 +65,7 @@ class Controller:
         self._settlement = Settlement(memory, post)
         self._pricing = Pricing(memory, post)
         self._waiting: asyncio.Queue[PumpEvent | Wish] = asyncio.Queue()
+        self._published: PointView | None = None
         self._failure = ("", "")
         """The last command that failed, told once."""
 
@@ -75,9 +76,16 @@ class Controller:
         self._waiting.put_nowait(event)
 
     def tick(self) -> None:
-        """Time has passed."""
-        if self._waiting.empty():
+        """Time has passed. Where time alone brings nothing, this costs nothing."""
+        if self._waiting.empty() and self.memory.restless:
             self._waiting.put_nowait(self._nothing)
+
+    def publish(self) -> None:
+        """Tell those who watch, if there is anything new to see."""
+        view = self.memory.view()
+        if view != self._published:
+            self._published = view
+            self._grounds.on_point(self.memory.number)
 
     async def ask(self, work: Callable[[], Awaitable[T]]) -> T:
         """Have this done when its turn has come, and wait for its result."""
@@ -136,7 +144,7 @@ class Controller:
         except Exception:
             _log.exception("point_failed", point=self.memory.number)
             self._look()
-        self._grounds.on_point(self.memory.number)
+        self.publish()
 
     async def _nothing(self) -> None:
         """Only time has passed."""

@@ -43,6 +43,12 @@ Post = Callable[[PumpCommand], None]
 _SECOND = 1_000
 
 
+def soon(loop: asyncio.AbstractEventLoop, call: Callable[..., object], *args: object) -> None:
+    """From another thread; a loop that is just ending needs no news."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(call, *args)
+
+
 class Slips(closing.Slips, Protocol):
     """The receipt printer, with what a person may ask of it."""
 
@@ -87,6 +93,8 @@ class Forecourt:
 
     async def start(self, program: str) -> None:
         """Take up every point as it was left, and begin to live."""
+        loop = asyncio.get_running_loop()
+        self._store.on_trouble = lambda why: soon(loop, self._store_trouble, why)
         started = AgentStarted(program, self._store.store_id)
         await self._grounds.journal.write(outbox.append, self._store.clock.stamp(), started)
         self._grounds.on_point = self._changes.note
@@ -117,11 +125,12 @@ class Forecourt:
             slept += pulse
             if slept >= _SECOND:
                 slept = 0
-                await self._each_second()
+                await self.each_second()
             for controller in self._controllers.values():
                 controller.tick()
 
-    async def _each_second(self) -> None:
+    async def each_second(self) -> None:
+        """What is looked at once a second: disk, clock, prices, and whether the store can be written again."""
         grounds = self._grounds
         grounds.measure()
         if grounds.board.turn(self._store.clock.now()):
@@ -130,6 +139,12 @@ class Forecourt:
             await self._try_store()
         self.troubles.set("disk", "disk_full" if grounds.disk_full else "")
         self.troubles.set("clock", station.clock_trouble(self._store.clock))
+        for controller in self._controllers.values():
+            controller.publish()
+
+    def limit_disk(self, budget: int) -> None:
+        """Grant the store so many bytes from now on."""
+        self._grounds.budget = budget
 
     async def _try_store(self) -> None:
         """Whether the store can be written again."""
@@ -153,8 +168,7 @@ class Forecourt:
         """A serial line is gone, or back (None)."""
         self.troubles.set(f"line:{line}", "line_lost" if sentence else "", sentence or "")
 
-    def store_trouble(self, sentence: str | None) -> None:
-        """The store can't be written, or can again (None)."""
+    def _store_trouble(self, sentence: str | None) -> None:
         self.troubles.set("store", "not_writable" if sentence else "", sentence or "")
 
     def printer_changed(self, word: str, sentence: str | None) -> None:

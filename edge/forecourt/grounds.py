@@ -33,7 +33,7 @@ class Grounds:
         """This sale was recorded."""
         self.disk_full = False
         """Whether the disk budget was in its last tenth when it was measured last."""
-        self._budget = budget
+        self.budget = budget
 
     @property
     def clock(self) -> Timepiece:
@@ -47,4 +47,4 @@ class Grounds:
 
     def measure(self) -> None:
         """See how much of the disk budget is left."""
-        self.disk_full = self.store.room(self._budget).last_tenth
+        self.disk_full = self.store.room(self.budget).last_tenth

@@ -76,6 +76,14 @@ class PointMemory:
         return self.ending is not None
 
     @property
+    def restless(self) -> bool:
+        """Whether anything here waits for time to pass."""
+        waits = self.ending, self.looking_since, self.releasing_since, self.shown
+        if any(each is not None for each in waits) or self.phase is PointPhase.CALLING:
+            return True
+        return self.leave is None and self.prices.restless
+
+    @property
     def lifted(self) -> int:
         """The nozzle in the customer's hand, 0 for none."""
         return self.nozzle if self.out else 0

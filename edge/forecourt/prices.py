@@ -99,6 +99,11 @@ class PointPrices:
         """By nozzle, as authorisation looks at it."""
         return {nozzle: price.tag(self._board) for nozzle, price in self.nozzles.items()}
 
+    @property
+    def restless(self) -> bool:
+        """Whether another price than the one shown holds, or another tariff for it."""
+        return any(not self._climbed(price) for price in self.nozzles.values())
+
     def due(self, now: int, again: int) -> SetPrices | None:
         """What to tell the dispenser now; None when all is well, on its way, or can't be told.
 
@@ -160,6 +165,10 @@ class PointPrices:
         tag = price.tag(self._board)
         shown = tag.known if tag.known is not None else price.unit_price or 0
         return (price.tariff if price.unit_price == shown else 0), shown
+
+    def _climbed(self, price: NozzlePrice) -> bool:
+        wished = self._board.wished(price.grade)
+        return wished is None or (price.tag(self._board).right and price.tariff == wished.tariff)
 
     def _taken(self, command: SetPrices) -> Iterator[PriceClimbed]:
         for nozzle, unit_price in command.prices.items():

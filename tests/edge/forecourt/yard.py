@@ -138,7 +138,9 @@ class Yard:
         await self.phase(point, "started")
         pump.flow(volume)
         pump.hang_up()
-        return (await self.sold(before + 1))[-1]
+        sale = (await self.sold(before + 1))[-1]
+        await self.phase(point, "idle", "calling", "closed")
+        return sale
 
     async def price(self, version: int = 1, starts_at: int = 0, **changed: int) -> None:
         """Head office sends a tariff besides those that hold."""
