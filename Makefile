@@ -9,7 +9,11 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready shared/face/vendor/.ready
 TEST_NEEDS := chromium:chromium mosquitto:mosquitto faketime:faketime fiu-run:fiu-utils
 
-.PHONY: help setup demo test smoke bench check format-check lint layers types unit soak wheel lock format clean
+COSTLY := slow or flow or browser
+# Two workers, each file to one of them. What plays with real servers and real time plays alone.
+QUICK := .venv/bin/python -m pytest -n 2 --dist loadfile
+
+.PHONY: help setup demo test smoke bench check format-check lint layers types soak wheel lock format clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -33,13 +37,13 @@ bench: setup ## 性能 · ratios measured in the same run; JSON=1 prints one JSO
 	@exec .venv/bin/python -m tests.bench $(if $(JSON),--json)
 
 check: setup ## 快检 · format, lint, layers, types and the quick tests, in under a minute
-	@$(MAKE) format-check lint layers
-	@$(MAKE) -j2 --output-sync=target types unit
+	@$(MAKE) format-check lint layers types
+	@$(QUICK) -q -m "not ($(COSTLY) or soak)"
 
-test: setup ## 全部测试 · check, then both houses together and the pages in a browser
+test: setup ## 全部测试 · check, then real servers, both houses together and the pages in a browser
 	@.ci/need.sh $(TEST_NEEDS)
 	@$(MAKE) format-check lint layers types
-	@.venv/bin/python -m pytest -m "not soak"
+	@ended=0; $(QUICK) -m "not ($(COSTLY) or soak)" || ended=$$?; .venv/bin/python -m pytest -m "($(COSTLY)) and not soak" || ended=$$?; exit $$ended
 
 soak: setup ## 久测 · long faults and power cuts
 	@.ci/need.sh $(TEST_NEEDS)
@@ -52,13 +56,10 @@ lint: setup
 	@ruff check --quiet .
 
 layers: setup
-	@lint-imports --verbose=false
+	@said=$$(lint-imports) || { printf "%s\n" "$$said"; exit 1; }
 
 types: setup
 	@mypy --no-error-summary
-
-unit: setup
-	@.venv/bin/python -m pytest -q -m "not flow and not browser and not soak"
 
 wheel: setup ## 打包 · dist/jiayou-*.whl, for stations and for head office
 	@rm -rf build dist

@@ -5,7 +5,7 @@ from typing import Final
 import hypothesis
 import pytest
 
-COSTLY: Final = ("flow", "browser", "soak")
+COSTLY: Final = ("slow", "flow", "browser", "soak")
 """Markers, each dearer than the one before."""
 
 # A busy machine makes a slow example, and a slow example is no defect; speed is measured by `make bench`.
@@ -20,8 +20,10 @@ def cost(item: pytest.Item) -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Cheap first, so that what is plainly wrong is said at once. Whoever asks for a real broker is not cheap."""
+    """Cheap first, so that what is plainly wrong is said at once. Whoever asks for a real server is not cheap."""
     for item in items:
         if "broker" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.flow)
+        if "[postgresql" in item.name:
+            item.add_marker(pytest.mark.slow)
     items.sort(key=cost)
