@@ -38,7 +38,13 @@ def sources(*tops: str) -> Iterator[tuple[Path, ast.Module]]:
     """The Python files below the given top folders, read as syntax."""
     for path in files():
         if path.suffix == ".py" and path.parts[0] in tops:
-            yield path, ast.parse((ROOT / path).read_text(encoding="utf-8"), str(path))
+            yield path, syntax(path)
+
+
+@cache
+def syntax(path: Path) -> ast.Module:
+    """One Python file, read as syntax once."""
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"), str(path))
 
 
 def project() -> dict[str, Any]:
