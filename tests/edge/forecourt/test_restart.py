@@ -227,6 +227,7 @@ async def one_power_cut(path: Path, at: int, after: bool) -> None:
 KILLS = 10
 
 
+@pytest.mark.slow
 def test_f29_every_receipt_that_was_printed_has_its_sale_after_sigkill_at_any_instant(tmp_path: Path) -> None:
     """Receipt printed, sale gone, and the next sale under its number: never, whenever the agent is killed."""
     store, paper = tmp_path / "s.db", tmp_path / "paper"
