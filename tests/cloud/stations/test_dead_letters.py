@@ -1,0 +1,113 @@
+"""A letter that can't be read waits for a person: mended and replayed, or waived with a reason."""
+
+from hashlib import sha256
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cloud import app
+from cloud.sales import listing
+from cloud.stations import dead_letters
+from cloud.store import letters, lines
+from cloud.store.letters import Dead, Posted
+from shared.errors import Refused
+from shared.messages import Letter, SaleRecorded
+from shared.wire import letter_bytes
+from tests.cloud.scene import EPOCH, NOW, SETTINGS, Scene, a_sale, stamp
+
+HANDLERS = app.handlers(SETTINGS)
+GOOD = letter_bytes(Letter(7, stamp(NOW), SaleRecorded(a_sale()))).decode()
+
+
+def bury(scene: Scene, raw: bytes, seq: int = 7, epoch: int = EPOCH, inbox: bytes | None = None) -> int:
+    """A dead letter, with the mark that it leaves in the inbox."""
+    hashed = sha256(raw).digest()
+    with scene.books.begin() as connection:
+        lines.lock(connection, [("pudong-1", epoch)], NOW)
+        if seq:
+            letters.keep(connection, [Posted("pudong-1", epoch, seq, "unreadable", inbox or hashed, NOW)])
+        letters.bury(connection, [Dead("pudong-1", epoch, seq, hashed, raw, "This letter can't be read.", NOW)])
+    number: int = scene.read(dead_letters.page)[0].number
+    return number
+
+
+def replay(scene: Scene, number: int, text: str, by: str = "王总") -> None:
+    with scene.books.begin() as connection:
+        dead_letters.replay(connection, HANDLERS, number, text, by, NOW + 1)
+
+
+def test_a_letter_is_mended_and_posted_under_its_own_number(scene: Scene) -> None:
+    number = bury(scene, GOOD.replace("23550", '"23550"').encode())
+    assert scene.read(dead_letters.waiting_count) == 1
+    replay(scene, number, GOOD)
+    (line,) = scene.read(listing.page, listing.SaleFilter())
+    assert (str(line.key), line.amount, line.arrived_at) == (f"pudong-1-{EPOCH}-7", 23_550, NOW)
+    assert scene.read(dead_letters.waiting_count) == 0
+    (done,) = scene.read(dead_letters.page, "replayed")
+    assert (done.ended_by, done.ended_at) == ("王总", NOW + 1)
+    assert scene.rows_of("audit")[-1].act == "dead_letter_replayed"
+
+
+def test_a_letter_that_is_still_wrong_goes_on_waiting(scene: Scene) -> None:
+    number = bury(scene, b"{}")
+    for wrong in ("", "{}", GOOD.replace('"seq":7', '"seq":8'), GOOD[:-1], "9" * 70_000, "\ud800"):
+        with pytest.raises(Refused) as refused:
+            replay(scene, number, wrong)
+        assert refused.value.reason == "misread"
+    assert scene.read(dead_letters.waiting_count) == 1
+    assert scene.read(listing.page, listing.SaleFilter()) == ()
+
+
+def test_a_figure_that_no_table_can_hold_is_said_in_words(scene: Scene) -> None:
+    number = bury(scene, b"{}")
+    with pytest.raises(Refused, match="kept in the books"):
+        replay(scene, number, GOOD.replace("23550", "9" * 25))
+    assert scene.read(dead_letters.waiting_count) == 1
+
+
+def test_a_letter_is_waived_with_a_reason_and_not_without(scene: Scene) -> None:
+    number = bury(scene, b"\xff\xfe")
+    assert scene.read(dead_letters.one, number).text == "��"
+    with pytest.raises(Refused, match="say why"):
+        scene.write(dead_letters.waive, number, "王总", " ", NOW)
+    scene.write(dead_letters.waive, number, "王总", "测试数据", NOW)
+    with pytest.raises(Refused, match="waived by 王总"):
+        replay(scene, number, GOOD)
+    assert scene.read(dead_letters.page, "waived")[0].note == "测试数据"
+
+
+def test_a_letter_without_a_place_can_only_be_waived(scene: Scene) -> None:
+    number = bury(scene, b"noise", seq=0, epoch=0)
+    with pytest.raises(Refused) as refused:
+        replay(scene, number, GOOD)
+    assert refused.value.reason == "no_place"
+
+
+def test_another_letter_under_the_same_number_is_never_replaced(scene: Scene) -> None:
+    number = bury(scene, b"{}", inbox=b"of the first letter, which was good")
+    with pytest.raises(Refused) as refused:
+        replay(scene, number, GOOD)
+    assert refused.value.reason == "taken"
+
+
+def test_a_letter_that_is_not_there_is_refused(small_scene: Scene) -> None:
+    for act in (dead_letters.one,):
+        with pytest.raises(Refused, match="no dead letter 99"):
+            small_scene.read(act, 99)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.text(), st.binary().map(lambda raw: raw.decode("utf-8", "replace")), st.just(GOOD[:100])))
+def test_any_text_is_refused_in_words_or_posted(small_scene: Scene, text: str) -> None:
+    waiting = small_scene.read(dead_letters.page)
+    number = waiting[0].number if waiting else bury(small_scene, b"{}")
+    with pytest.raises(Refused):
+        replay(small_scene, number, text)
+
+
+def test_what_is_shown_can_be_sent_back_unchanged(scene: Scene) -> None:
+    raw = msgspec.json.encode({"seq": 7, "note": "未来的版本"})
+    number = bury(scene, raw)
+    assert scene.read(dead_letters.one, number).text.encode() == raw
