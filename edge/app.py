@@ -5,7 +5,7 @@ Only the store must be there, for nothing may be sold that can't be recorded.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +25,7 @@ from edge.settings import LineSettings, Settings
 from edge.store.database import Store
 from edge.store.timepiece import Clock
 from edge.sync.link import Link, LinkState
-from edge.sync.uplink import Presence
+from edge.sync.pace import Presence
 from hardware.driver import LineDriver
 from hardware.errors import PrinterUnavailable
 from hardware.line import Line
@@ -107,7 +107,7 @@ class Agent:
         posts = {p.number: _post_to(drivers, line.name) for line in settings.lines for p in line.points}
         self.forecourt = forecourt = Forecourt(store, settings, posts, printing, self._patience)
         printing.on_change, printing.on_slip = forecourt.printer_changed, forecourt.slip_moved
-        parts.push_async_callback(_ended, _living("printing", printing.run()))
+        parts.push_async_callback(_ended, _living("printing", printing.run))
         await forecourt.start(program())
         parts.push_async_callback(forecourt.close)
         for line in settings.lines:
@@ -116,7 +116,7 @@ class Agent:
         for driver in drivers.values():
             driver.start()
         await self._connect(parts)
-        parts.push_async_callback(_ended, _living("page", self._serve_page()))
+        parts.push_async_callback(_ended, _living("page", self._serve_page))
 
     def _driver(self, line: LineSettings) -> LineDriver:
         loop, forecourt, protocol = asyncio.get_running_loop(), self.forecourt, dispenser(line.protocol)
@@ -207,12 +207,12 @@ def _stop_all(drivers: list[LineDriver]) -> None:
         driver.stop()
 
 
-def _living(name: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+def _living(name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
     """A part that lives beside the others; should it die of a bug, the log says so and the others go on."""
 
     async def live() -> None:
         try:
-            await work
+            await work()
         except Exception:
             _log.exception("part_died", part=name)
 

@@ -88,8 +88,7 @@ async def test_a_full_disk_is_said_once_and_over_once(store: Store) -> None:
     for _ in range(1000):
         try:
             done = await store.run(append, store.clock.stamp())
-        except StoreUnavailable as why:
-            assert "full" in str(why)
+        except StoreUnavailable:
             break
     with pytest.raises(StoreUnavailable):
         await asyncio.gather(*(store.run(append, store.clock.stamp()) for _ in range(20)))
