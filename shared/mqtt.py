@@ -332,9 +332,12 @@ class _Connection:
 
 
 def _tls_context(broker: Broker) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=broker.ca or None)
-    if broker.certificate:
-        context.load_cert_chain(broker.certificate, broker.key or None)
+    try:
+        context = ssl.create_default_context(cafile=broker.ca or None)
+        if broker.certificate:
+            context.load_cert_chain(broker.certificate, broker.key or None)
+    except OSError as why:  # a file that is missing, or is none of the kind
+        raise ssl.SSLError(f"A certificate of the configuration can't be used: {why}") from why
     return context
 
 

@@ -111,10 +111,13 @@ class BrokerServer(Server):
 
 
 @contextmanager
-def nats(directory: Path, stations: Mapping[str, str]) -> Iterator[BrokerServer]:
-    """nats-server with the configuration that the company itself renders."""
+def nats(directory: Path, stations: Mapping[str, str], **tls: str) -> Iterator[BrokerServer]:
+    """nats-server with the configuration that the company itself renders.
+
+    For TLS give ``certificate`` and ``key``, and ``ca`` to ask stations for a certificate too: paths of PEM files.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    place = BrokerPlace(str(directory), port=free_port())
+    place = BrokerPlace(str(directory), port=free_port(), **tls)
 
     def rewrite(users: Mapping[str, str]) -> None:
         listed = [BrokerUser(name, company_broker.hashed(password)) for name, password in users.items()]

@@ -12,6 +12,7 @@ from msgspec import structs
 from shared import mqtt, topics
 from shared.mqtt import Broker, Pipe, PipeTrouble
 from tests.company.servers import free_port, nats
+from tests.fakes.certificates import Authority
 from tests.fakes.network import network
 from tests.fakes.waiting import until
 
@@ -103,3 +104,57 @@ async def test_each_process_has_an_id_that_nobody_can_guess() -> None:
     ids = {Pipe(Broker("127.0.0.1"), [], quiet, quiet)._client_id for _ in range(100)}
     assert len(ids) == 100
     assert all(len(name) >= 24 for name in ids)
+
+
+async def outcome(broker: Broker) -> tuple[bool, str]:
+    """What becomes of the first attempt to connect."""
+    changes: list[tuple[bool, str]] = []
+    pipe = Pipe(broker, [], quiet, lambda c, w: changes.append((c, w)))
+    pipe.start()
+    await until(lambda: changes)
+    await pipe.stop()
+    return changes[0]
+
+
+async def test_over_tls_both_sides_show_who_they_are(tmp_path: Path) -> None:
+    ours, theirs = Authority(tmp_path, "ours"), Authority(tmp_path, "theirs")
+    certificate, key = ours.certify("broker")
+    own_certificate, own_key = ours.certify("pudong-1")
+    foreign_certificate, foreign_key = theirs.certify("forger")
+    with nats(tmp_path / "broker", {"pudong-1": "word"}, certificate=certificate, key=key, ca=ours.ca) as server:
+        safe = structs.replace(server.station("pudong-1"), tls=True, ca=ours.ca)
+        right = structs.replace(safe, certificate=own_certificate, key=own_key)
+        assert await outcome(right) == (True, PipeTrouble.NONE)
+        for untrusted in (
+            structs.replace(right, ca=theirs.ca),  # a broker that is not the company's
+            structs.replace(right, ca=str(tmp_path / "missing.pem")),
+            structs.replace(right, certificate=str(tmp_path / "missing.pem")),
+        ):
+            assert await outcome(untrusted) == (False, PipeTrouble.UNSAFE)
+        for rejected in (
+            structs.replace(safe, certificate=foreign_certificate, key=foreign_key),
+            safe,  # no certificate of its own
+            server.station("pudong-1"),  # no TLS at all
+        ):
+            assert not (await outcome(rejected))[0]
+
+
+async def test_a_megabyte_over_tls_arrives_whole_and_at_once(tmp_path: Path) -> None:
+    """TLS keeps decrypted bytes where the event loop does not see them: they must not wait for the next packet."""
+    authority = Authority(tmp_path, "ours")
+    certificate, key = authority.certify("broker")
+    heard: list[bytes] = []
+    with nats(tmp_path / "broker", {"pudong-1": "word"}, certificate=certificate, key=key) as server:
+        safe = {"tls": True, "ca": authority.ca}
+        office = Pipe(structs.replace(server.company(), **safe), [topics.EVERY_UP], lambda _, d: heard.append(d), quiet)
+        pudong = Pipe(structs.replace(server.station("pudong-1"), **safe), [], quiet, quiet)
+        office.start()
+        pudong.start()
+        await until(lambda: office.connected and pudong.connected)
+        messages = [bytes([number]) * size for number, size in enumerate((1_000_000, 10, 65_536, 1, 300_000, 5))]
+        for message in messages:
+            assert pudong.publish(UP, message)
+        await until(lambda: len(heard) == len(messages), 5.0)
+        assert heard == messages
+        await office.stop()
+        await pudong.stop()
