@@ -10,7 +10,8 @@ from msgspec import Struct
 from edge.store.database import Store
 from edge.sync.claims import TIMEOUT, Claims
 from edge.sync.downlink import Downlink, Forecourt
-from edge.sync.uplink import UNHURRIED, Pace, Presence, Uplink
+from edge.sync.pace import UNHURRIED, Pace, Presence
+from edge.sync.uplink import Uplink
 from shared import topics
 from shared.messages import ClaimAnswer, CouponClaim
 from shared.mqtt import Broker, Pipe, PipeTrouble

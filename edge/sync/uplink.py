@@ -9,63 +9,24 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 import structlog
-from msgspec import Struct
 
 from edge.store import books, outbox
 from edge.store.database import Store
+from edge.sync.pace import UNHURRIED, Pace, Pipe, Presence, either, whatever_happens
 from edge.sync.window import Window
 from shared import topics
-from shared.errors import Unavailable
-from shared.messages import Hello, PointState, Stored, Welcome
+from shared.messages import Hello, Stored, Welcome
 from shared.wire import BATCH_BYTES, batch_of, pack
 
 _log = structlog.get_logger(__name__)
 
-HEARTBEAT = 15.0
-"""Seconds between two hellos."""
-_UNHEARD = 40.0
-"""After so many seconds without a welcome the company counts as away, whatever the connection says."""
 _LONGEST_SILENCE = 600.0
 """At the latest after so many seconds of silence a connection is given up for a new one."""
 _HELLOS_REMEMBERED = 16
 _CERTAIN = 4_000
 """A round trip longer than this (milliseconds) says too little about the clocks."""
-
-
-class Pipe(Protocol):
-    """What is needed of :class:`shared.mqtt.Pipe`."""
-
-    @property
-    def connected(self) -> bool: ...
-
-    def publish(self, topic: str, data: bytes) -> bool: ...
-
-    def drop(self, why: str) -> None: ...
-
-
-class Presence(Struct, frozen=True):
-    """How the station is, for the heartbeat."""
-
-    open: bool = True
-    points: tuple[PointState, ...] = ()
-    printer: str = ""
-
-
-class Pace(Struct, frozen=True):
-    """The times of the line in seconds; tests are less patient than the road."""
-
-    heartbeat: float = HEARTBEAT
-    unheard: float = _UNHEARD
-    greeting_again: float = 2.0
-    first_patience: float = 5.0
-    longest_patience: float = 60.0
-    first_silence: float = 60.0
-
-
-UNHURRIED = Pace()
 
 
 class Uplink:
@@ -117,7 +78,7 @@ class Uplink:
         """Works until it is cancelled."""
         async with asyncio.TaskGroup() as group:
             for part in (self._keep_speaking, self._keep_sending, self._keep_marking):
-                group.create_task(_whatever_happens(part))
+                group.create_task(whatever_happens(part))
 
     def line_changed(self, connected: bool) -> None:
         """The pipe stands anew, or is gone."""
@@ -164,7 +125,7 @@ class Uplink:
         while True:
             if self._pipe.connected:
                 await self._say_hello()
-            await _either(self._speak, self._until_next_hello())
+            await either(self._speak, self._until_next_hello())
             self._watch_silence()
 
     def _until_next_hello(self) -> float:
@@ -229,7 +190,7 @@ class Uplink:
 
     async def _keep_sending(self) -> None:
         while True:
-            await _either(self._more, self._window.due(time.monotonic()))
+            await either(self._more, self._window.due(time.monotonic()))
             if self._window.due(time.monotonic()) == 0:
                 _log.info("letters_sent_again", after=self._window.stored)
                 self._window.give_up()
@@ -282,30 +243,3 @@ class Uplink:
         await self._store.run(outbox.mark_stored, self._store.epoch, upto)
         self._marked = upto
         self._on_change()
-
-
-async def _either(event: asyncio.Event, seconds: float | None) -> None:
-    """Until the event happens, which is then spent, or the time is over."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
-    event.clear()
-
-
-async def _whatever_happens(part: Callable[[], Awaitable[None]]) -> None:
-    """Runs a part for ever: a failing disk or a bug in it is logged once, and it goes on."""
-    told = ""
-    while True:
-        try:
-            await part()
-        except Unavailable as why:
-            if str(why) != told:
-                _log.warning("line_waits_for_the_store", why=str(why))
-            told = str(why)
-        except Exception as why:
-            if repr(why) != told:
-                _log.exception("line_failed")
-            told = repr(why)
-        await asyncio.sleep(1.0)

@@ -7,7 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from edge.sync.uplink import UNHURRIED
+from edge.sync.pace import UNHURRIED
 from shared.mqtt import Broker
 from tests.fakes.ends import StationEnd
 

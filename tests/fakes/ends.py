@@ -24,7 +24,7 @@ from edge.store import outbox, sales
 from edge.store.database import Store
 from edge.store.timepiece import Clock
 from edge.sync.link import Link, LinkState
-from edge.sync.uplink import Pace, Presence
+from edge.sync.pace import Pace, Presence
 from shared.clock import Stamp, TimeQuality
 from shared.coupon import Allowance
 from shared.messages import ClaimAnswer, Command, CommandEnded, CouponBook, CouponClaim, TariffBook

@@ -12,7 +12,8 @@ from edge.store import books
 from edge.store.database import Store
 from edge.sync.claims import Claims
 from edge.sync.downlink import KINDS, Downlink
-from edge.sync.uplink import Presence, Uplink
+from edge.sync.pace import Presence
+from edge.sync.uplink import Uplink
 from shared import topics
 from shared.coupon import Allowance
 from shared.messages import Command, CouponBook, Stored, SwitchStation, TariffBook, Welcome

@@ -10,7 +10,8 @@ import pytest
 from edge.store import books, outbox
 from edge.store.database import Store
 from edge.store.errors import StoreUnavailable
-from edge.sync.uplink import Pace, Presence, Uplink
+from edge.sync.pace import Pace, Presence
+from edge.sync.uplink import Uplink
 from shared import topics
 from shared.messages import Batch, Hello, Stored, Welcome
 from shared.wire import BATCH_BYTES, unpack
