@@ -1,13 +1,15 @@
 """What can be set for the company's server. Every option is explained in ``configs/cloud.example.toml``."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from cloud.broker import BrokerPlace
 from shared.errors import SettingsMisread
 from shared.settings import load
+
+Port = Annotated[int, Meta(ge=1, le=65_535)]
 
 
 class Database(Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,7 +25,7 @@ class BrokerListener(Struct, frozen=True, forbid_unknown_fields=True):
     """Where ``jiayou-cloud broker`` listens for the stations."""
 
     host: str = "127.0.0.1"
-    port: int = 1883
+    port: Port = 1883
     certificate: str = ""
     key: str = ""
     ca: str = ""
@@ -33,7 +35,7 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True):
     """How ``jiayou-cloud run`` reaches the broker."""
 
     host: str = "127.0.0.1"
-    port: int = 1883
+    port: Port = 1883
     tls: bool = False
     ca: str = ""
     certificate: str = ""
@@ -44,20 +46,20 @@ class Office(Struct, frozen=True, forbid_unknown_fields=True):
     """The pages of head office."""
 
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: Port = 8080
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
     """Names under which browsers may call; any other name is refused."""
     secure: bool = False
     """True when a proxy in front speaks HTTPS: cookies then go over HTTPS only."""
-    idle_minutes: int = 30
-    session_hours: int = 12
+    idle_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 30
+    session_hours: Annotated[int, Meta(ge=1, le=168)] = 12
 
 
 class Coupons(Struct, frozen=True, forbid_unknown_fields=True):
     """Rules of coupons that are not their terms."""
 
-    lease_minutes: int = 30
-    case_days: int = 7
+    lease_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 30
+    case_days: Annotated[int, Meta(ge=1, le=365)] = 7
     """Days until a case must be decided."""
 
 
@@ -71,7 +73,7 @@ class Log(Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything."""
 
-    data: str
+    data: Annotated[str, Meta(min_length=1)]
     """The directory of keys, of the broker's files and, without another database, of the books."""
     name: str = "Jiayou"
     """The name of the chain, as it stands on the pages."""
@@ -106,7 +108,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
 def read(path: Path) -> Settings:
     """The settings in a file. :exc:`SettingsMisread` with a sentence that says what to mend."""
-    return load(_read(path), Settings)
+    found = load(_read(path), Settings)
+    for table, pair in (("broker", found.broker), ("line", found.line)):
+        if bool(pair.certificate) != bool(pair.key):
+            raise SettingsMisread(f"In [{table}] a certificate needs its key, and a key its certificate.")
+    return found
 
 
 def _read(path: Path) -> str:
