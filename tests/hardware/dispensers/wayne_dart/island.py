@@ -157,6 +157,10 @@ class Island:
         """The controller's transactions of a kind, as often as they went over the line."""
         return [said for frame in self.sent(Kind.DATA) for said in spoken(frame) if isinstance(said, kind)]
 
+    def polls_of(self, point: int) -> int:
+        """How often a point was polled."""
+        return sum(frame.address == 0x4F + point for frame in self.sent(Kind.POLL))
+
 
 def spoken(frame: Frame) -> tuple[Transaction, ...]:
     """What the controller says in a frame."""
