@@ -186,7 +186,9 @@ def _log_to_stderr(chosen: Settings) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer(colors=colours) if colours else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+            structlog.dev.ConsoleRenderer(colors=colours)
+            if colours
+            else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, chosen.log_level.upper())),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
