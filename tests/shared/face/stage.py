@@ -1,5 +1,6 @@
 """A small face to try the kit on: a kiosk of two people, with one board that tells news and one act that counts."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -106,11 +107,12 @@ class Browser:
             self.headers = dict(answer.headers)
             return answer.status
 
-    async def post(
-        self, path: str, csrf: str | None = None, headers: dict[str, str] | None = None, **fields: str
-    ) -> int:
-        """Send a form with this page's token, or another."""
-        fields["csrf"] = self.csrf if csrf is None else csrf
+    async def post(self, path: str, **fields: str) -> int:
+        """Send a form with this page's token, unless the form brings another."""
+        return await self.send(path, {"csrf": self.csrf} | fields)
+
+    async def send(self, path: str, fields: Mapping[str, str], **headers: str) -> int:
+        """Send exactly this form."""
         async with self.client.post(path, data=fields, headers=headers, allow_redirects=False) as answer:
             self.text = await answer.text()
             self.headers = dict(answer.headers)

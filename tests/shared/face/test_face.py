@@ -64,7 +64,7 @@ async def test_a_form_from_elsewhere_does_nothing(stage: Stage, browser: Browser
     assert await browser.post("/act", csrf="") == 403
     assert await browser.post("/act", csrf="0" * 64) == 403
     assert await browser.post("/act", csrf="猫") == 403
-    assert await browser.post("/act", headers={"Sec-Fetch-Site": "same-site"}) == 403
+    assert await browser.send("/act", {"csrf": browser.csrf}, **{"Sec-Fetch-Site": "same-site"}) == 403
     assert stage.acts == 0
     assert await browser.post("/act") == 200
     assert stage.acts == 1
@@ -116,7 +116,7 @@ async def test_what_goes_wrong_is_a_sentence(stage: Stage, browser: Browser) -> 
 
 
 async def test_htmx_gets_the_sentence_as_a_toast(browser: Browser) -> None:
-    assert await browser.post("/refuse", headers={"HX-Request": "true"}) == 409
+    assert await browser.send("/refuse", {"csrf": browser.csrf}, **{"HX-Request": "true"}) == 409
     assert browser.text == ""
     assert browser.headers["HX-Trigger"].isascii()
     assert "toast" in browser.headers["HX-Trigger"]
@@ -144,6 +144,7 @@ async def test_news_begins_with_everything_as_it_stands(stage: Stage, browser: B
     await browser.enter("li")
     async with browser.client.get("/news") as news:
         assert (await news.content.readuntil(b"\n\n")).startswith(b"retry")
+        assert (await news.content.readuntil(b"\n\n")).startswith(b"event: beat\ndata: 1")
         assert await news.content.readuntil(b"\n\n") == b"event: pump\ndata: zh pump 0.00\ndata: second line\n\n"
         stage.face.hub.tell("pump", "1.23")
         assert b"zh pump 1.23" in await news.content.readuntil(b"\n\n")
