@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from cloud.store.database import Books
 from tests.company.servers import BrokerServer, mosquitto, nats
+from tests.fakes.ends import founded
 
 STATIONS = {"pudong-1": "pudong's password", "minhang-2": "minhang's password"}
 
@@ -15,3 +17,11 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerSer
     """Each broker that a chain may run, with two stations and the company as users."""
     with request.param(tmp_path / "broker", STATIONS) as server:
         yield server
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    """The company's books, with both stations in them."""
+    found = founded(f"sqlite:///{tmp_path / 'company.sqlite'}", STATIONS)
+    yield found
+    found.close()
