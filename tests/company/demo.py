@@ -79,6 +79,8 @@ def _welcome(company: Company) -> str:
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):  # a second Ctrl-C must not leave half of the programs behind
+        signal.signal(number, signal.SIG_IGN)
     raise Ended
 
 
