@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 HOURS = 24
-WIDTH, HEIGHT = 960, 240
-_LEFT, _RIGHT, _TOP, _FLOOR = 64, 8, 12, 212
-_GAP = 10
+WIDTH, HEIGHT = 720, 260
+_LEFT, _RIGHT, _TOP, _FLOOR = 60, 12, 12, 230
+_GAP = 8
 _STEPS = (1, 2, 5)
 
 

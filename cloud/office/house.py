@@ -98,6 +98,8 @@ def _teach(face: Face, settings: Settings) -> None:
         "preset_words": words.preset_words,
         "action_words": words.action_words,
         "event_words": words.event_words,
+        "fact_words": words.fact_words,
+        "terms_words": words.terms_words,
         "phase_tones": words.PHASE_TONES,
         "command_tones": words.COMMAND_TONES,
         "slip_tones": words.SLIP_TONES,

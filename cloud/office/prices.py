@@ -11,7 +11,7 @@ from cloud.office.forms import Form
 from cloud.office.moments import write_moment
 from cloud.office.news import Topic
 from cloud.office.office import Look, Office, form_of, query_of
-from cloud.office.pricing import changes, grades_now, rungs_of, unfinished_first
+from cloud.office.pricing import changes, grades_now, in_order, rungs_of, unfinished_first
 from cloud.stations import states
 from cloud.store.database import Connection
 from cloud.tariffs import deciding, shown
@@ -194,7 +194,7 @@ class NewTariffPages:
             sold = grades_now(shown.holding_at(connection, list(names), now), every)
             wished = {grade.grade: grade.wished for grade in sold}
             return {
-                "grades": [(grade, wished.get(grade, ())) for grade in _in_order(wished)],
+                "grades": [(grade, wished.get(grade, ())) for grade in in_order({*GRADES, *wished})],
                 "stations": list(names.items()),
             }
 
@@ -269,8 +269,3 @@ def _form_of(tariff: TariffView) -> Form:
     fields["station"] = tariff.stations
     fields["instead"] = (str(tariff.version),)
     return Form(fields)
-
-
-def _in_order(known: Mapping[str, object]) -> list[str]:
-    """The grades of the market in their usual order, then any others."""
-    return [*GRADES, *sorted(set(known) - GRADES.keys())]

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from cloud.tariffs.ladder import Ladder, NozzleRung, StationLadder
 from cloud.tariffs.shown import Holding, ShownPrice
+from shared.station import GRADES
 from shared.tariff import GradePrice
 
 LARGE: Final = 10
@@ -68,7 +69,13 @@ def grades_now(holding: Holding, shown: Mapping[str, Collection[ShownPrice]]) ->
     """Every grade that has a price or a nozzle."""
     nozzles = [nozzle for some in shown.values() for nozzle in some]
     grades = {grade for prices in holding.values() for grade in prices} | {nozzle.grade for nozzle in nozzles}
-    return [_grade_now(grade, holding, nozzles) for grade in sorted(grades)]
+    return [_grade_now(grade, holding, nozzles) for grade in in_order(grades)]
+
+
+def in_order(grades: Iterable[str]) -> list[str]:
+    """Grades in the market's usual order, then any others."""
+    usual = list(GRADES)
+    return sorted(grades, key=lambda grade: (usual.index(grade) if grade in GRADES else len(usual), grade))
 
 
 def rungs_of(ladder: Ladder) -> Rungs:

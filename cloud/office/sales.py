@@ -13,6 +13,7 @@ from cloud.office.forms import Form
 from cloud.office.moments import day_of, local
 from cloud.office.news import Topic
 from cloud.office.office import Look, Office, form_of, query_of
+from cloud.office.pricing import in_order
 from cloud.sales import listing
 from cloud.sales.listing import SaleFilter, SaleLine
 from cloud.sales.trace import trace
@@ -28,6 +29,8 @@ from shared.station import GRADES, Key
 from shared.volume import litres
 
 PAGE: Final = 50
+FLAGGED: Final = "flagged"
+"""In place of a status: all sales about which something is odd."""
 CHUNK: Final = 1_000
 """Sales that are read at once for the CSV."""
 _COLUMNS: Final = (
@@ -74,7 +77,7 @@ class SalePages:
                 "sums": listing.totals(connection, wanted),
                 "names": {state.id: state.name for state in stations},
                 "stations": [(state.id, f"{state.name} · {state.id}") for state in stations],
-                "grades": sorted({*GRADES, *listing.by_grade(connection, SaleFilter())}),
+                "grades": in_order({*GRADES, *listing.by_grade(connection, wanted)}),
                 "form": query,
                 "here": _kept(query),
             }
@@ -138,13 +141,14 @@ def filter_of(query: Form) -> SaleFilter:
     day = query.day("day")
     first, last = query.day("first", day), query.day("last", day)
     station = query.text("station", 32, needed=False)
+    status = query.chosen("status", [*[one.value for one in SaleStatus], FLAGGED], "")
     return SaleFilter(
         stations=(station,) if station else (),
         first_day=first.isoformat() if first else "",
         last_day=last.isoformat() if last else "",
-        status=query.chosen("status", [status.value for status in SaleStatus], ""),
+        status=status if status != FLAGGED else "",
         grade=query.text("grade", 16, needed=False),
-        flagged=query.chosen("flagged", ("1",), "") == "1",
+        flagged=status == FLAGGED,
         text=query.text("q", 60, needed=False),
         before=read_cursor(query.raw("before")),
     )
@@ -179,7 +183,7 @@ def key_of(visit: Visit) -> Key:
 
 def _kept(query: Form) -> Mapping[str, str]:
     """The parts of the address that the next page, the file and the live rows keep."""
-    names = ("station", "day", "first", "last", "status", "grade", "flagged", "q", "before")
+    names = ("station", "day", "first", "last", "status", "grade", "q", "before")
     return {name: query.raw(name) for name in names if query.raw(name)}
 
 

@@ -1,13 +1,17 @@
 """How figures and deeds read in a person's language, where a template would have to decide too much. Pure."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
+import msgspec
+
+from cloud.office.moments import HOUR, local
 from cloud.stations.events import StationEvent
 from shared.clock import TRUSTED_DIFFERENCE
+from shared.coupon import CouponKind, CouponTerms
 from shared.face.texts import Say
 from shared.messages import Action, AuthorisePoint, ReprintSlip, StopPoint, SwitchStation
-from shared.money import yuan
+from shared.money import per_litre, yuan
 from shared.sale import Preset, PresetKind
 from shared.volume import litres
 
@@ -84,3 +88,48 @@ def cost_words(say: Say, owner: str) -> str:
     if owner.startswith("dealer:"):
         return say("case.dealer", id=owner.removeprefix("dealer:"))
     return say("case.head_office" if owner == "head_office" else "case.nobody")
+
+
+def terms_words(say: Say, terms: CouponTerms) -> str:
+    """What a coupon is worth."""
+    match terms.kind:
+        case CouponKind.AMOUNT:
+            return say("coupon.off_amount", yuan=yuan(terms.value))
+        case CouponKind.PER_LITRE:
+            return say("coupon.off_per_litre", yuan=per_litre(terms.value))
+        case CouponKind.PERCENT:
+            return say("coupon.off_percent", percent=terms.value)
+
+
+def fact_words(say: Say, name: str, value: Any) -> str:
+    """One detail of an entry in the audit, as a person reads it; empty when there is nothing to read."""
+    try:
+        return _fact_words(say, name, value)
+    except msgspec.MsgspecError:
+        return str(value)
+
+
+def _fact_words(say: Say, name: str, value: Any) -> str:
+    match name, value:
+        case (("starts_at" | "until"), int()):
+            return local(value).strftime("%Y-%m-%d %H:%M:%S")
+        case "prices", dict():
+            return " ".join(f"{grade} {per_litre(price)}" for grade, price in value.items())
+        case (("per_coupon" | "per_member_day" | "per_station_day"), int()):
+            return yuan(value)
+        case "book_age", int():
+            return say("span.hour", n=value // HOUR)
+        case "action", str():
+            action: Action = msgspec.json.decode(value, type=Action)
+            return action_words(say, action)
+        case "terms", str():
+            return terms_words(say, msgspec.json.decode(value, type=CouponTerms))
+        case _, bool():
+            return say("fact.yes" if value else "fact.no")
+        case _, list():
+            return " ".join(map(str, value))
+        case "decision", str():
+            return say.reason(value, prefix="decision")
+        case "role", str():
+            return say.reason(value, prefix="role")
+    return str(value)
