@@ -96,10 +96,19 @@ class Settlement:
         return tuple(n for n in leave.nozzles if n in self._memory.grades) or tuple(self._memory.grades)
 
     def _waits_for_nozzle(self) -> bool:
-        """A filling ends with its nozzle hung up; where there was none, nothing needs to be waited for."""
+        """A filling ends with its nozzle hung up; where there was none, nothing needs to be waited for.
+
+        Neither where the display still shows a sale that is recorded: whoever holds the nozzle is the next customer.
+        """
         memory, leave = self._memory, self._memory.leave
+        if leave is None and self._shows_last_sale():
+            return False
         shows = memory.display is None or memory.display.volume > 0
         return memory.out is not False and (shows or (leave is not None and leave.started is not None))
+
+    def _shows_last_sale(self) -> bool:
+        last, display = self._memory.last_sale, self._memory.display
+        return last is not None and display == Figures(last.delivery.volume, last.delivery.amount)
 
     async def _conclude(self, outcome: Outcome, now: int) -> bool:
         self._not_before = now + _RETRY

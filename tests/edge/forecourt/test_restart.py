@@ -16,7 +16,7 @@ from sqlite_utils import Database
 
 from edge.store import writer
 from edge.store.fillings import OpenFilling
-from hardware.ports import Authorise, PumpState
+from hardware.ports import Authorise, Clear, PumpState
 from shared.codes import scanned_code
 from shared.coupon import Allowance, CouponKind, CouponTerms
 from shared.errors import Refused
@@ -79,6 +79,23 @@ async def test_a_release_that_never_reached_the_dispenser_is_taken_back(tmp_path
         assert len(await yard.sales()) == 1
         assert "authorise" in (await yard.point(1)).can
         assert await fillings_left(yard) == []
+
+
+async def test_who_lifted_a_nozzle_before_the_last_sale_was_cleared_is_served(tmp_path: Path) -> None:
+    """The agent died between sale and clearing; the next customer holds his nozzle already when it comes back."""
+    pumps = two_pumps()
+    pumps[1].deaf = {Clear}
+    async with Yard(tmp_path / "s.db", pumps) as yard:
+        await yard.serve(1, 7_000)
+    pumps[1].deaf = set()
+    pumps[1].lift(1)
+    async with Yard(tmp_path / "s.db", pumps) as yard:
+        await yard.phase(1, "calling")
+        await yard.forecourt.authorise(1, "attendant:小李")
+        await yard.phase(1, "started")
+        pumps[1].fill(9_000)
+        assert [view.sale.delivery.volume for view in await yard.sold(2)] == [7_000, 9_000]
+        assert await yard.facts(PumpAlarmed) == []
 
 
 async def test_a_coupon_that_was_shown_still_lies_there(tmp_path: Path) -> None:
