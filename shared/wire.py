@@ -33,9 +33,12 @@ def pack(message: Struct) -> bytes:
     return bytes((VERSION, 1)) + zlib.compress(plain, 1)
 
 
-def unpack(data: bytes, kind: type[T]) -> T:
-    """The message of this kind in these bytes; :exc:`LetterMisread` when there is none."""
-    plain = _plain(data)
+def unpack(data: bytes, kind: type[T], largest: int = _LARGEST) -> T:
+    """The message of this kind in these bytes; :exc:`LetterMisread` when there is none.
+
+    ``largest`` in bytes, unpacked: a few packed bytes may hold a thousand times as many.
+    """
+    plain = _plain(data, largest)
     try:
         return msgspec.json.decode(plain, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as why:
@@ -63,14 +66,16 @@ def read_letter(raw: Raw | bytes, seq: int) -> Letter:
     return letter
 
 
-def _plain(data: bytes) -> bytes:
+def _plain(data: bytes, largest: int) -> bytes:
     if len(data) < 2 or data[0] != VERSION or data[1] > 1:
         raise LetterMisread("This message has a version or packing that this program does not know.")
-    if data[1] == 0:
+    if data[1] == 0 and len(data) - 2 <= largest:
         return data[2:]
+    if data[1] == 0:
+        raise LetterMisread("This message is larger than any of ours.")
     unpacker = zlib.decompressobj()
     try:
-        plain = unpacker.decompress(data[2:], _LARGEST)
+        plain = unpacker.decompress(data[2:], largest)
     except zlib.error as why:
         raise LetterMisread(f"This message is damaged: {why}") from why
     if not unpacker.eof:

@@ -99,8 +99,8 @@ class Dispatch:
                 for _ in range(_CLAIMS_AT_ONCE):
                     group.create_task(self._keep_deciding())
         finally:
-            self._greeting_thread.shutdown(wait=False)
-            self._claim_threads.shutdown(wait=False)
+            for threads in (self._greeting_thread, self._claim_threads):
+                await asyncio.get_running_loop().run_in_executor(None, threads.shutdown)
 
     # ── what head office calls ──
 

@@ -59,7 +59,7 @@ class Intake:
         self._alarms = Alarms()
         self._thread = ThreadPoolExecutor(1, "intake")
         self.counts: Counter[str] = Counter()
-        """``messages``, ``letters`` (new ones), ``dead``, ``let_go``, ``failures``."""
+        """``messages`` dealt with, ``letters`` (new ones), ``dead``, ``let_go``, ``failures``."""
 
     def hear(self, station: str, data: bytes) -> None:
         """A message arrived on this station's topic. Never waits; lets the message go when too much waits already."""
@@ -77,9 +77,12 @@ class Intake:
         """Works until it is cancelled."""
         try:
             while True:
-                await self._serve(await self._group())
+                group = await self._group()
+                await self._serve(group)
+                self.counts["messages"] += len(group)
         finally:
-            self._thread.shutdown(wait=False)
+            # what is being written is brought to its end: nobody may close the books under it
+            await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
 
     async def _group(self) -> list[tuple[str, bytes]]:
         """What waits, in the order in which it came; at least one message."""
@@ -89,7 +92,6 @@ class Intake:
             group.append(self._waiting.get_nowait())
             size += len(group[-1][1])
         self._waiting_bytes -= size
-        self.counts["messages"] += len(group)
         return group
 
     async def _serve(self, group: list[tuple[str, bytes]]) -> None:

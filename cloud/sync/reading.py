@@ -13,7 +13,9 @@ from shared.wire import read_letter, unpack
 
 MOST_LETTERS = 4_096
 """Ours hold a few hundred at most; a message of a million empty letters is not one of ours."""
-_LARGEST_QUESTION = 64 * 1024
+LARGEST_BATCH = 1024 * 1024
+"""Bytes, unpacked. Ours stop at 64 KiB, or hold a single letter; no letter comes near a megabyte."""
+_LARGEST_QUESTION = 256 * 1024
 _LARGEST = 2**53
 _LARGEST_EPOCH = 2**32
 _LARGEST_SEQ = 2**31
@@ -64,7 +66,7 @@ class ReadLetter(NamedTuple):
 def open_message(station: str, data: bytes) -> Opened | Unreadable | Forged:
     """What a message on this station's topic is. Any bytes give one of the three."""
     try:
-        batch = unpack(data, Batch)
+        batch = unpack(data, Batch, LARGEST_BATCH)
     except LetterMisread as why:
         return Unreadable(station, data, str(why))
     if batch.station != station:
@@ -78,7 +80,7 @@ def open_message(station: str, data: bytes) -> Opened | Unreadable | Forged:
 
 def open_hello(station: str, data: bytes) -> Hello | Forged:
     """The hello in a message on this station's topic; :exc:`LetterMisread` when there is none, or none that can be."""
-    hello = unpack(_short(data), Hello)
+    hello = unpack(data, Hello, _LARGEST_QUESTION)
     figures = (hello.boot, hello.mono, hello.wall, hello.next_seq, hello.stored_upto, hello.tariffs, hello.coupons)
     if hello.station != station:
         return _forged(station, hello.station)
@@ -91,7 +93,7 @@ def open_hello(station: str, data: bytes) -> Hello | Forged:
 
 def open_claim(station: str, data: bytes) -> CouponClaim | Forged:
     """The claim in a message on this station's topic; :exc:`LetterMisread` when there is none, or none that can be."""
-    claim = unpack(_short(data), CouponClaim)
+    claim = unpack(data, CouponClaim, _LARGEST_QUESTION)
     if claim.filling.station != station:
         return _forged(station, claim.filling.station)
     for word in (claim.ask, claim.code, claim.coupon, claim.filling.grade):
@@ -111,12 +113,6 @@ def open_letter(seq: int, raw: Raw, hashed: bytes) -> ReadLetter:
         return ReadLetter(seq, bytes(raw), hashed, read_letter(raw, seq), "")
     except LetterMisread as why:
         return ReadLetter(seq, bytes(raw), hashed, None, str(why))
-
-
-def _short(data: bytes) -> bytes:
-    if len(data) > _LARGEST_QUESTION:
-        raise LetterMisread("This is larger than any question of ours.")
-    return data
 
 
 def _forged(station: str, claimed: str) -> Forged:

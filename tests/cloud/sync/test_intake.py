@@ -52,10 +52,7 @@ class Desk:
         before = self.intake.counts["messages"]
         for station, data in messages:
             self.intake.hear(station, data)
-        await until(lambda: self.intake.counts["messages"] - before >= len(messages) and self.results)
-        count = len(self.results)
-        await asyncio.sleep(0.02)
-        await until(lambda: len(self.results) >= count and self.intake._waiting.empty())
+        await until(lambda: self.intake.counts["messages"] - before == len(messages))
 
     def rows(self, model: Any) -> Sequence[Any]:
         table = table_of(model)

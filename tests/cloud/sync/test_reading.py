@@ -1,5 +1,6 @@
 """What arrives is opened without believing any of it."""
 
+import zlib
 from contextlib import suppress
 
 import msgspec
@@ -50,6 +51,16 @@ def test_a_million_empty_letters_are_none_of_ours() -> None:
     assert isinstance(open_message("pudong-1", batch_of("pudong-1", 1, 1, [b"0"] * (MOST_LETTERS + 1))), Unreadable)
 
 
+def test_a_few_bytes_that_unpack_to_megabytes_are_not_unpacked() -> None:
+    bomb = b"\1\1" + zlib.compress(
+        b'{"station":"pudong-1","epoch":1,"first":1,"letters":[' + b"0," * 3_000_000 + b"0]}", 9
+    )
+    assert len(bomb) < 10_000
+    assert isinstance(open_message("pudong-1", bomb), Unreadable)
+    with pytest.raises(LetterMisread, match="larger"):
+        open_hello("pudong-1", b"\1\0" + b" " * 300_000)
+
+
 @given(st.binary(max_size=500), st.sampled_from([b"", b"\1\0", b"\1\1"]))
 @example(b'{"station":"pudong-1","epoch":1,"first":1,"letters":[{}]}', b"\1\0")
 @example(b"[" * 400, b"\1\0")
@@ -97,5 +108,3 @@ def test_claims_with_words_that_can_not_be_looked_up_are_misread() -> None:
     for code in ("12\0", "x" * 129, "\n"):
         with pytest.raises(LetterMisread, match="none of ours"):
             open_claim("pudong-1", pack(msgspec.structs.replace(claim, code=code)))
-    with pytest.raises(LetterMisread, match="larger"):
-        open_claim("pudong-1", bytes(70_000))
