@@ -5,12 +5,12 @@ const CALM = 350; // milliseconds after a dialog appears in which a second tap, 
 const touch = document.body.classList.contains("touch");
 const behind = document.querySelectorAll(".nav, .main, .skip");
 let since = 0;
-let came = null; // what had the focus before
+let asked = null; // what a dialog was asked for by: it gets the focus back
 
 function open(dialog) {
   if (!dialog.open) {
     since = performance.now();
-    came = document.activeElement;
+    setTimeout(() => { dialog.dataset.calm = ""; }, CALM);
     if (touch) dialog.show();
     else dialog.showModal();
     veil(touch);
@@ -28,6 +28,10 @@ function shut() {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 }
 
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (!event.detail.elt.closest("dialog")) asked = event.detail.elt;
+});
+
 document.body.addEventListener("htmx:afterSwap", (event) => {
   const dialog = event.target;
   if (dialog instanceof HTMLDialogElement && dialog.childElementCount) open(dialog);
@@ -40,8 +44,9 @@ document.body.addEventListener("close", (event) => {
 for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("close", () => {
     veil(false);
+    delete dialog.dataset.calm;
     if (dialog.dataset.fresh !== undefined) dialog.replaceChildren();
-    if (came?.isConnected) came.focus();
+    if (asked?.isConnected) asked.focus();
   });
   dialog.addEventListener("click", (event) => {
     if (performance.now() - since < CALM) {
@@ -60,8 +65,10 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest(".veil") && performance.now() - since > CALM) shut();
-  const asked = event.target.closest("[data-close], [data-opens]");
-  if (!asked) return;
-  if (asked.dataset.opens) open(document.getElementById(asked.dataset.opens));
-  else asked.closest("dialog")?.close();
+  const button = event.target.closest("[data-close], [data-opens]");
+  if (!button) return;
+  if (button.dataset.opens) {
+    asked = button;
+    open(document.getElementById(button.dataset.opens));
+  } else button.closest("dialog")?.close();
 });

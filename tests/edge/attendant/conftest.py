@@ -12,7 +12,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from edge.attendant.roster import enlist
 from edge.attendant.site import build
+from edge.store import attendants
 from edge.store.database import Store
+from shared.face import new_token, token_hash
 from tests.edge.attendant.fake_forecourt import StrawForecourt, settings
 from tests.shared.face.stage import Browser
 
@@ -96,6 +98,12 @@ class Served:
 
         self.loop.call_soon_threadsafe(do)
         assert done.wait(10)
+
+    def session(self) -> str:
+        """The token of a session of 李明's."""
+        token, now = new_token(), self.station.store.clock.wall()
+        assert self.station.store.call(attendants.enter, "李明", token_hash(token), now, 0)
+        return token
 
     def close(self) -> None:
         """End it."""
