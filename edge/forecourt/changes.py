@@ -47,6 +47,11 @@ class Changes:
     def __init__(self) -> None:
         self._watchers: set[Watcher] = set()
 
+    @property
+    def watched(self) -> bool:
+        """Whether anybody watches."""
+        return bool(self._watchers)
+
     def note(self, what: What) -> None:
         """Tell everybody that this has changed."""
         for watcher in self._watchers:

@@ -1,26 +1,22 @@
-"""One fuelling point at work: what its dispenser says and what people wish goes through the state table, in turn.
+"""One fuelling point at work: what its dispenser says and what people wish goes through the state table, in turn."""
 
-Events and wishes wait in one queue, so that nothing happens to a point while something else is being written for it.
-"""
-
-import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 import structlog
-from msgspec.structs import replace
 
 from edge.forecourt import fuelling_point
-from edge.forecourt.authorisation import Release, nozzles_of, permit
+from edge.forecourt.authorisation import Release, permit
 from edge.forecourt.ending import Figures
 from edge.forecourt.fuelling_point import FOUND, SAID, Do, Event
+from edge.forecourt.licence import Licence
 from edge.forecourt.memory import PointMemory
 from edge.forecourt.pricing import Pricing
 from edge.forecourt.settlement import Settlement
+from edge.forecourt.turns import Turn, Turns
 from edge.forecourt.views import PointPhase, PointView
-from edge.store import fillings, outbox, presented
-from edge.store.database import Database
-from edge.store.fillings import OpenFilling
+from edge.store import outbox, presented
 from hardware.ports import (
     AlarmRaised,
     Authorise,
@@ -42,12 +38,10 @@ from hardware.ports import (
     Suspend,
     TotaliserRead,
 )
-from shared.clock import Stamp
 from shared.errors import Refused, Unavailable
 from shared.messages import PumpAlarmed
 
 T = TypeVar("T")
-Wish = Callable[[], Awaitable[None]]
 
 _log = structlog.get_logger(__name__)
 
@@ -62,9 +56,10 @@ class Controller:
         self.memory = memory
         self._grounds = memory.grounds
         self._post = post
+        self._licence = Licence(memory, post)
         self._settlement = Settlement(memory, post)
         self._pricing = Pricing(memory, post)
-        self._waiting: asyncio.Queue[PumpEvent | Wish] = asyncio.Queue()
+        self._turns = Turns()
         self._published: PointView | None = None
         self._failure = ("", "")
         """The last command that failed, told once."""
@@ -73,41 +68,21 @@ class Controller:
 
     def receive(self, event: PumpEvent) -> None:
         """The dispenser said this."""
-        self._waiting.put_nowait(event)
+        self._turns.add(partial(self._hear, event))
 
     def tick(self) -> None:
         """Time has passed. Where time alone brings nothing, this costs nothing."""
-        if self._waiting.empty() and self.memory.restless:
-            self._waiting.put_nowait(self._nothing)
-
-    def publish(self) -> None:
-        """Tell those who watch, if there is anything new to see."""
-        view = self.memory.view()
-        if view != self._published:
-            self._published = view
-            self._grounds.on_point(self.memory.number)
+        if self._turns.free and self.memory.restless:
+            self._turns.add(_nothing)
 
     async def ask(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Have this done when its turn has come, and wait for its result."""
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        async def wish() -> None:
-            try:
-                result = await work()
-            except Exception as why:
-                if not done.cancelled():
-                    done.set_exception(why)
-            else:
-                if not done.cancelled():
-                    done.set_result(result)
-
-        self._waiting.put_nowait(wish)
-        return await done
+        """Have this done in its turn, and wait for what it gives."""
+        return await self._turns.ask(work)
 
     async def live(self) -> None:
         """Work until cancelled."""
         while True:
-            await self._one(await self._waiting.get())
+            await self._take_turn(await self._turns.next())
 
     async def authorise(self, by: str, wish: Release) -> None:
         """Release the point; :exc:`Refused` says why not."""
@@ -130,14 +105,18 @@ class Controller:
         """The station was opened or closed."""
         await self.ask(self._switch)
 
-    # ── One after the other ───────────────────────────────────────────────────────────────────────────────────────────
+    def publish(self) -> None:
+        """Tell those who watch, if there is anything new to see."""
+        view = self.memory.view()
+        if view != self._published:
+            self._published = view
+            self._grounds.on_point(self.memory.number)
 
-    async def _one(self, item: PumpEvent | Wish) -> None:
+    # ── A turn, and what time alone may bring ─────────────────────────────────────────────────────────────────────────
+
+    async def _take_turn(self, turn: Turn) -> None:
         try:
-            if callable(item):
-                await item()
-            else:
-                await self._hear(item)
+            await turn()
             await self._press_on()
         except Unavailable as why:
             _log.warning("point_waits_for_the_store", point=self.memory.number, why=str(why))
@@ -146,15 +125,11 @@ class Controller:
             self._look()
         self.publish()
 
-    async def _nothing(self) -> None:
-        """Only time has passed."""
-
     async def _press_on(self) -> None:
-        """Whatever time alone may bring."""
-        memory, now = self.memory, self._grounds.clock.mono()
+        memory, now, patience = self.memory, self._grounds.clock.mono(), self._grounds.patience
         if await self._settlement.press_on():
-            await self._settled()
-        patience = self._grounds.patience
+            await self._close_with_the_station()
+            await self._lifted_already()
         if memory.releasing_since is not None and now - memory.releasing_since > patience.release:
             memory.releasing_since = None
             self._look()
@@ -166,10 +141,28 @@ class Controller:
         if memory.phase is PointPhase.CALLING:
             await self._serve()
 
-    async def _settled(self) -> None:
-        """The filling is recorded: close the point if the station is closed, serve who lifted a nozzle meanwhile."""
-        await self._close_with_the_station()
-        await self._lifted_already()
+    async def _serve(self) -> None:
+        """Release whoever holds a nozzle, when the station is run so and nothing speaks against it."""
+        memory = self.memory
+        if not self._grounds.automatic or memory.held:
+            return
+        try:
+            await self._authorise("automatic", Release())
+        except Refused as why:
+            memory.held = why.reason == "no_such_nozzle"
+
+    async def _forget_shown(self) -> None:
+        """A coupon that nobody fuels for is put back."""
+        memory = self.memory
+        if memory.shown is None or memory.leave is not None or memory.settling:
+            return
+        if self._grounds.clock.now() - memory.shown.at > self._grounds.patience.shown:
+            memory.shown = memory.known = None
+            await self._grounds.journal.write(presented.forget, memory.number)
+
+    def _between_fillings(self) -> bool:
+        memory = self.memory
+        return memory.answering and memory.phase in _BETWEEN_FILLINGS and memory.leave is None and not memory.settling
 
     # ── What the dispenser says ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -194,13 +187,11 @@ class Controller:
             case FillingRead():
                 await self._hear_figures(Figures(event.volume, event.amount))
             case TotaliserRead():
-                if memory.ending is not None:
-                    memory.ending.read_totaliser(event.nozzle, event.volume, event.modulus, self._grounds.clock.mono())
+                self._settlement.read_totaliser(event)
             case PriceRead():
                 await self._pricing.read(event.nozzle, event.unit_price)
             case AlarmRaised():
-                memory.alarm = event.alarm
-                await self._alarm(event.alarm, f"code {event.code:02X}")
+                await self._hear_alarm(event)
             case CommandDone():
                 await self._pricing.done(event.command)
             case CommandFailed():
@@ -212,11 +203,8 @@ class Controller:
         memory.pump = state
         if state in (PumpState.AUTHORISED, PumpState.FUELLING):
             memory.releasing_since = None
-        if memory.looking_since is None:
-            await self._take(SAID[state])
-        else:
-            memory.looking_since = None
-            await self._take(FOUND[state])
+        asked, memory.looking_since = memory.looking_since is not None, None
+        await self._take((FOUND if asked else SAID)[state])
         await self._lifted_already()
 
     async def _lifted_already(self) -> None:
@@ -244,6 +232,11 @@ class Controller:
             memory.highest = max(memory.highest, figures, key=lambda seen: seen.volume)
         if before is not None and figures.volume > before.volume:
             await self._take(Event.FLOWED)
+
+    async def _hear_alarm(self, event: AlarmRaised) -> None:
+        self.memory.alarm = event.alarm
+        fact = PumpAlarmed(event.point, event.alarm, f"code {event.code:02X}")
+        await self._grounds.journal.write(outbox.append, self._grounds.clock.stamp(), fact)
 
     async def _hear_failed(self, event: CommandFailed) -> None:
         failure = type(event.command).__name__, event.detail
@@ -282,9 +275,11 @@ class Controller:
             case Do.LOOK:
                 self._look()
             case Do.CHECK:
-                await self._check()
+                if await self._licence.check():
+                    self.stop()
             case Do.BEGIN:
-                await self._begin()
+                self._settlement.abandon()
+                await self._licence.begin()
             case Do.SETTLE:
                 self._settlement.begin()
             case Do.HALT:
@@ -299,51 +294,13 @@ class Controller:
             self.memory.looking_since = self._grounds.clock.mono()
             self._post(ReadState(self.memory.number))
 
-    async def _check(self) -> None:
-        """Released: by our leave, this nozzle, at this price? Otherwise it is stopped before anything flows."""
-        await self._adopt()
-        memory, leave = self.memory, self.memory.leave
-        if leave is None or not memory.lifted:
-            return
-        wrong_nozzle = bool(leave.nozzles) and memory.lifted not in leave.nozzles
-        price = leave.prices.get(memory.lifted, 0)
-        wrong_price = price > 0 and memory.price_of(memory.lifted) != price
-        if (wrong_nozzle or wrong_price) and not leave.started:
-            memory.alarm = "other_nozzle" if wrong_nozzle else "price_pending"
-            self.stop()
-            return
-        await self._note_start(leave)
-
-    async def _begin(self) -> None:
-        """Fuel flows."""
-        self._settlement.abandon()
-        await self._adopt()
-        if self.memory.leave is not None:
-            await self._note_start(self.memory.leave)
-
-    async def _note_start(self, leave: OpenFilling) -> None:
-        """The nozzle, and its price and tariff: what this filling is sold at, whatever head office sends meanwhile."""
-        memory = self.memory
-        if leave.started is not None or memory.nozzle not in memory.grades:
-            return
-        tariff, unit_price = memory.prices.sold_at(memory.nozzle)
-        started = self._grounds.clock.stamp()
-        memory.leave = replace(leave, nozzle=memory.nozzle, tariff=tariff, unit_price=unit_price, started=started)
-        await self._grounds.journal.write(fillings.amend, memory.leave)
-
-    async def _adopt(self) -> None:
-        """The dispenser fuels by nobody's leave: it happened, so it is recorded, and head office is told."""
-        memory = self.memory
-        if memory.leave is not None:
-            return
-        stamp = self._grounds.clock.stamp()
-        memory.leave = OpenFilling(memory.number, "pump", stamp)
-        memory.figures = memory.highest = memory.display or Figures()
-        memory.alarm = "unauthorised"
-        alarm = PumpAlarmed(memory.number, "unauthorised", "The dispenser was released by nobody here.")
-        await self._grounds.journal.write(_adopt, memory.leave, stamp, alarm)
-
     # ── What people wish ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _authorise(self, by: str, wish: Release) -> None:
+        self._grounds.measure()
+        permit(wish, self.memory.circumstances())
+        await self._take(Event.AUTHORISE)
+        await self._licence.give(by, wish)
 
     async def _wish(self, event: Event) -> None:
         try:
@@ -355,57 +312,6 @@ class Controller:
         await self._take(Event.OPEN if self._grounds.open else Event.CLOSE)
         await self._lifted_already()
 
-    async def _serve(self) -> None:
-        """Release whoever holds a nozzle, when the station is run so and nothing speaks against it."""
-        memory = self.memory
-        if not self._grounds.automatic or memory.held:
-            return
-        try:
-            await self._authorise("automatic", Release())
-        except Refused as why:
-            memory.held = why.reason in ("no_such_nozzle",)
 
-    async def _authorise(self, by: str, wish: Release) -> None:
-        """The leave is on the disk before the dispenser hears of it."""
-        memory = self.memory
-        self._grounds.measure()
-        permit(wish, memory.circumstances())
-        await self._take(Event.AUTHORISE)
-        nozzles = nozzles_of(wish, memory.lifted, tuple(memory.grades))
-        prices = {nozzle: memory.price_of(nozzle) for nozzle in nozzles}
-        leave = OpenFilling(memory.number, by, self._grounds.clock.stamp(), nozzles, prices, wish.preset)
-        try:
-            await self._grounds.store.run(fillings.open_filling, leave)
-        except Unavailable as why:
-            raise Refused("store", str(why)) from why
-        memory.leave, memory.held, memory.alarm = leave, False, ""
-        memory.figures = memory.highest = Figures()
-        memory.releasing_since = self._grounds.clock.mono()
-        self._post(Authorise(memory.number, nozzles, wish.preset))
-
-    async def _alarm(self, alarm: str, detail: str) -> None:
-        fact = PumpAlarmed(self.memory.number, alarm, detail)
-        await self._grounds.journal.write(outbox.append, self._grounds.clock.stamp(), fact)
-
-    async def _forget_shown(self) -> None:
-        """A coupon that nobody fuels for is put back."""
-        memory = self.memory
-        if memory.shown is None or memory.leave is not None or memory.settling:
-            return
-        if self._grounds.clock.now() - memory.shown.at > self._grounds.patience.shown:
-            await self.forget_shown()
-
-    async def forget_shown(self) -> None:
-        """Take back what was shown here."""
-        memory = self.memory
-        memory.shown = memory.known = None
-        await self._grounds.journal.write(presented.forget, memory.number)
-
-    def _between_fillings(self) -> bool:
-        memory = self.memory
-        return memory.answering and memory.phase in _BETWEEN_FILLINGS and memory.leave is None and not memory.settling
-
-
-def _adopt(db: Database, leave: OpenFilling, stamp: Stamp, alarm: PumpAlarmed) -> None:
-    fillings.open_filling(db, leave)
-    outbox.append(db, stamp, alarm)
+async def _nothing() -> None:
+    """A turn in which only time has passed."""

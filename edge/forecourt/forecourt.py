@@ -18,10 +18,11 @@ from edge.forecourt.memory import PointMemory
 from edge.forecourt.orders import Orders, answer_unfinished
 from edge.forecourt.redemption import Claim
 from edge.forecourt.troubles import Troubles
+from edge.forecourt.upkeep import Upkeep
 from edge.forecourt.views import ComingPrice, CouponView, PointView, SaleView, SlipView, StationView
 from edge.settings import Authorise, PointSettings, Settings
 from edge.store import books, outbox, prices
-from edge.store import station as books_station
+from edge.store import station as station_books
 from edge.store.database import Store
 from hardware.ports import PumpCommand, PumpEvent
 from shared.errors import Refused, Unavailable
@@ -40,7 +41,8 @@ from shared.station import Key
 
 Post = Callable[[PumpCommand], None]
 
-_SECOND = 1_000
+_LOOK = 1.0
+"""Seconds between two looks at the backlog, while somebody watches."""
 
 
 def soon(loop: asyncio.AbstractEventLoop, call: Callable[..., object], *args: object) -> None:
@@ -99,7 +101,7 @@ class Forecourt:
         await self._grounds.journal.write(outbox.append, self._store.clock.stamp(), started)
         self._grounds.on_point = self._changes.note
         self._grounds.on_sale = self._sold
-        self._grounds.open = await self._store.read(books_station.is_open)
+        self._grounds.open = await self._store.read(station_books.is_open)
         self._grounds.measure()
         await self.tariffs_changed()
         await self.coupons_changed()
@@ -110,7 +112,7 @@ class Forecourt:
             self._controllers[settings.number] = Controller(memory, self._posts[settings.number])
         await self._grounds.journal.write(answer_unfinished, self._store.clock.stamp())
         works = [controller.live for controller in self._controllers.values()]
-        self._tasks = [asyncio.create_task(work()) for work in (*works, self._keep_time)]
+        self._tasks = [asyncio.create_task(work()) for work in (*works, self._upkeep().run, self._watch_books)]
 
     async def close(self) -> None:
         """End. What is being written is written, what is being fuelled goes on without us."""
@@ -118,43 +120,16 @@ class Forecourt:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _keep_time(self) -> None:
-        pulse, slept = self._grounds.patience.pulse, 0
-        while True:
-            await asyncio.sleep(pulse / _SECOND)
-            slept += pulse
-            if slept >= _SECOND:
-                slept = 0
-                await self.each_second()
-            for controller in self._controllers.values():
-                controller.tick()
-
     async def each_second(self) -> None:
-        """What is looked at once a second: disk, clock, prices, and whether the store can be written again."""
-        grounds = self._grounds
-        grounds.measure()
-        if grounds.board.turn(self._store.clock.now()):
-            self._changes.note(None)
-        if grounds.store_fails:
-            await self._try_store()
-        self.troubles.set("disk", "disk_full" if grounds.disk_full else "")
-        self.troubles.set("clock", station.clock_trouble(self._store.clock))
-        for controller in self._controllers.values():
-            controller.publish()
+        """Look at disk, clock, prices and store at once, and not at the next full second."""
+        await self._upkeep().each_second()
 
     def limit_disk(self, budget: int) -> None:
         """Grant the store so many bytes from now on."""
         self._grounds.budget = budget
 
-    async def _try_store(self) -> None:
-        """Whether the store can be written again."""
-        try:
-            await self._store.run(books_station.probe)
-            await self._grounds.journal.catch_up()
-        except Unavailable as why:
-            self.troubles.set("store", "not_writable", str(why))
-        else:
-            self.troubles.set("store", "")
+    def _upkeep(self) -> Upkeep:
+        return Upkeep(self._grounds, self._controllers.values(), self.troubles)
 
     # ── From the lines, the store, the printer and the link ───────────────────────────────────────────────────────────
 
@@ -254,6 +229,7 @@ class Forecourt:
 
     async def authorise(self, point: int, by: str, preset: Preset | None = None, nozzle: int = 0) -> None:
         """Release a point; ``nozzle`` 0 for the one that is lifted, or any."""
+        station.note_wish("authorise", point, by)
         await self._of(point).authorise(by, Release(nozzle, preset))
 
     async def stop(self, point: int, by: str) -> None:
@@ -294,7 +270,7 @@ class Forecourt:
     async def switch(self, open: bool, by: str) -> None:
         """Open the station for business, or close it; fillings that run go on to their end."""
         try:
-            await self._store.run(books_station.switch, self._store.clock.stamp(), open, by)
+            await self._store.run(station_books.switch, self._store.clock.stamp(), open, by)
         except Unavailable as why:
             raise Refused("store", str(why)) from why
         self._grounds.open = open
@@ -327,6 +303,16 @@ class Forecourt:
         return ""
 
     # ── Inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _watch_books(self) -> None:
+        """Backlog and allowance change without anybody here doing anything."""
+        before: StationView | None = None
+        while True:
+            await asyncio.sleep(_LOOK)
+            if self._changes.watched:
+                before, last = await self.view(), before
+                if before != last:
+                    self._changes.note(None)
 
     def _of(self, point: int) -> Controller:
         if point not in self._controllers:

@@ -78,7 +78,8 @@ class Desk:
             await self._wrong(point, by)
             raise Refused("code_wrong", str(why)) from why
         answer = await self.claim(CouponClaim(secrets.token_hex(8), filling, coupon=terms.coupon))
-        return await self._decided(point, terms, answer, by, filling)
+        told = answer.terms if answer and answer.terms else self.shelf.told(terms)
+        return await self._decided(point, told, answer, by, filling)
 
     async def _typed(self, point: int, text: str, by: str, filling: Filling) -> ShownCoupon:
         try:

@@ -21,7 +21,7 @@ from edge.forecourt.memory import PointMemory
 from edge.store import outbox
 from edge.store.database import Database
 from edge.store.fillings import OpenFilling
-from hardware.ports import Clear, PumpCommand, ReadState, ReadTotaliser
+from hardware.ports import Clear, PumpCommand, ReadState, ReadTotaliser, TotaliserRead
 from shared.clock import Stamp
 from shared.errors import Unavailable
 from shared.messages import PumpAlarmed
@@ -69,6 +69,11 @@ class Settlement:
         ending = self._memory.ending
         if ending is not None and ending.outcome is None:
             self._memory.ending = None
+
+    def read_totaliser(self, read: TotaliserRead) -> None:
+        """The dispenser told the totaliser of a nozzle."""
+        if self._memory.ending is not None:
+            self._memory.ending.read_totaliser(read.nozzle, read.volume, read.modulus, self._grounds.clock.mono())
 
     async def press_on(self) -> bool:
         """Ask what is missing, or write what is known; True when the point is settled."""

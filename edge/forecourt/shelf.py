@@ -18,11 +18,16 @@ class Shelf:
         self._salt = book.salt if book else b""
         self._revoked = frozenset(book.revoked if book else ())
         self._leases = {lease.coupon: lease for lease in (book.leases if book else ())}
+        self._told = {listed.terms.coupon: listed.terms for listed in (book.listed if book else ())}
         self._listed = {listed.fingerprint: listed.terms for listed in (book.listed if book else ())}
 
     def listed(self, digits: str) -> CouponTerms | None:
         """What a typed code promises; None when it is not in the book. Takes about 40 ms of work."""
         return self._listed.get(fingerprint(digits, self._salt)) if self._listed else None
+
+    def told(self, scanned: CouponTerms) -> CouponTerms:
+        """The terms of a scanned code as head office has told them to this station: of several uses perhaps fewer."""
+        return self._told.get(scanned.coupon, scanned)
 
     def knowledge(
         self, coupon: str, lease: Lease | None, now: int, uses: int, spent: Spent, heard_at: int

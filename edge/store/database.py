@@ -83,6 +83,7 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             if lock:
                 lock.take()
+            path.touch(mode=0o600)
             db, me = _opened(path, station, clock, guest, reserve)
         except OSError as why:
             _leave(lock)
