@@ -8,6 +8,8 @@ import structlog
 from aiohttp import web
 
 from cloud import live, office
+from cloud.access import sessions
+from cloud.access.sessions import SessionLife
 from cloud.broker import COMPANY
 from cloud.coupons import book as coupon_book
 from cloud.coupons import claims, redeeming, sealing
@@ -35,6 +37,7 @@ from shared.mqtt import Broker
 _log = structlog.get_logger(__name__)
 _DAY = 86_400_000
 _MINUTE = 60_000
+_UPKEEP_SECONDS = 3_600
 
 
 class Company:
@@ -59,6 +62,7 @@ class Company:
             now,
         )
         self._pages: web.AppRunner | None = None
+        self._upkeep: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Company":
         """Opens the pages, then the line. :exc:`Unavailable` when the pages' address is taken."""
@@ -71,11 +75,15 @@ class Company:
             await self._close()
             raise Unavailable(f"The pages can't be opened at {place.host}:{place.port}: {why.strerror}.") from why
         self.line.start()
+        self._upkeep = asyncio.create_task(self._keep_up(), name="upkeep")
         _log.info("company_open", pages=f"http://{place.host}:{place.port}")
         return self
 
     async def __aexit__(self, *_error: object) -> None:
         """Closes the line, the pages and the books, in this order: what has arrived is stored."""
+        if self._upkeep is not None:
+            self._upkeep.cancel()
+            await asyncio.gather(self._upkeep, return_exceptions=True)
         await self.line.stop()
         await self._close()
         _log.info("company_closed")
@@ -97,6 +105,23 @@ class Company:
     async def stations_changed(self) -> None:
         """A station was let in or shut out: the broker is told."""
         await asyncio.to_thread(tell_broker, self.settings, self.books)
+
+    async def _keep_up(self) -> None:
+        """Forgets, once an hour, what is over: sessions, and wrong codes that count no more."""
+        while True:
+            try:
+                await asyncio.to_thread(self.forget)
+            except Unavailable as why:
+                _log.warning("upkeep_put_off", why=str(why))
+            await asyncio.sleep(_UPKEEP_SECONDS)
+
+    def forget(self) -> None:
+        """Does so now."""
+        office = self.settings.office
+        life = SessionLife(office.idle_minutes * _MINUTE, office.session_hours * 60 * _MINUTE)
+        with self.books.begin() as connection:
+            sessions.forget(connection, now(), life)
+            claims.forget(connection, now())
 
     def _posted(self, result: Result) -> None:
         """Something is new in the books."""

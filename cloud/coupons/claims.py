@@ -41,6 +41,11 @@ def claim(connection: Connection, station: str, asked: CouponClaim, now: int, le
     return _held(record, station, asked.ask, now)
 
 
+def forget(connection: Connection, now: int) -> None:
+    """Forgets wrong codes that count no more."""
+    coupons.forget_wrong_codes(connection, now - _HOUR)
+
+
 def _with_another(connection: Connection, record: Record, station: str, ask: str, now: int, until: int) -> Record:
     """One more use held for this station."""
     row = {"coupon": record.terms.coupon, "station": station, "until": until, "uses": 1, "consumed": 0, "ask": ask}

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +29,13 @@ class Gap(Struct, frozen=True):
     def count(self) -> int:
         """How many."""
         return self.last - self.first + 1
+
+
+class Versions(NamedTuple):
+    """The newest versions of a station's books."""
+
+    tariffs: int
+    coupons: int
 
 
 class StationState(Struct, frozen=True):
@@ -89,11 +96,24 @@ def _states(connection: Connection, rows: Sequence[Any], lines: Sequence[Any], n
     for line in lines:
         by_station[line.station].append(line)
     dead = stations.waiting_dead_letters(connection)
-    return tuple(_state(connection, row, by_station[row.id], dead.get(row.id, 0), now) for row in rows)
+    ids = [row.id for row in rows]
+    tariffs, coupons = (counters.versions(connection, kind, ids) for kind in ("tariffs", "coupons"))
+    return tuple(
+        _state(
+            row,
+            by_station[row.id],
+            [gap for line in by_station[row.id] for gap in _gaps(connection, line)],
+            Versions(tariffs[row.id], coupons[row.id]),
+            dead.get(row.id, 0),
+            now,
+        )
+        for row in rows
+    )
 
 
-def _state(connection: Connection, row: Any, lines: Sequence[Any], dead: int, now: int) -> StationState:
-    missing = [gap for line in lines for gap in _gaps(connection, line)]
+def _state(
+    row: Any, lines: Sequence[Any], missing: Sequence[Gap], current: Versions, dead: int, now: int
+) -> StationState:
     newest = lines[-1] if lines else None
     hello = _hello(newest)
     seen = max((line.last_seen for line in lines), default=0)
@@ -114,9 +134,9 @@ def _state(connection: Connection, row: Any, lines: Sequence[Any], dead: int, no
         oldest_unsent=hello.oldest_unsent if hello else 0,
         clock_difference=newest.clock_difference if newest else None,
         tariffs_held=hello.tariffs if hello else 0,
-        tariffs_current=counters.version(connection, "tariffs", row.id),
+        tariffs_current=current.tariffs,
         coupons_held=hello.coupons if hello else 0,
-        coupons_current=counters.version(connection, "coupons", row.id),
+        coupons_current=current.coupons,
         dead_letters=dead,
         epoch=newest.epoch if newest else 0,
         program=hello.program if hello else "",

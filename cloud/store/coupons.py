@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, update
 
 from cloud.store.database import insert, insert_many, insert_or_ignore
 from cloud.store.tables import (
@@ -233,6 +233,11 @@ def wrong_codes(connection: Connection, station: str, since: int) -> int:
     """How often it has done so."""
     wanted = select(func.count()).where(_wrong.c.station == station, _wrong.c.at > since)
     return int(connection.execute(wanted).scalar_one())
+
+
+def forget_wrong_codes(connection: Connection, before: int) -> None:
+    """Forgets wrong codes of long ago."""
+    connection.execute(delete(_wrong).where(_wrong.c.at < before))
 
 
 # ── Redemptions ───────────────────────────────────────────────────────────────────────────────────────────────────────

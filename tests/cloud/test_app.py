@@ -14,14 +14,16 @@ import msgspec
 import pytest
 
 from cloud import app, broker, founding, live
+from cloud.access.sessions import open_session
 from cloud.app import Company
 from cloud.console.acts import add_station
-from cloud.coupons import issuing
+from cloud.coupons import claims, issuing
 from cloud.coupons.issuing import NewCampaign
 from cloud.founding import now
 from cloud.sales import listing
 from cloud.settings import BrokerListener, Line, Office, Settings
 from cloud.stations import commands, register, states
+from cloud.store.tables import SessionRow, WrongCodeRow, table_of
 from cloud.sync.posting import Result
 from cloud.tariffs.deciding import NewTariff, make
 from shared import topics
@@ -212,6 +214,17 @@ async def test_the_pages_are_there_though_the_broker_is_not(settings: Settings) 
 async def test_an_address_that_is_taken_is_said_in_words(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", settings.office.port)), pytest.raises(Unavailable, match="can't be opened"):
         await app.build(settings).__aenter__()
+
+
+async def test_what_is_over_is_forgotten(settings: Settings) -> None:
+    async with app.build(settings) as company:
+        with company.books.begin() as connection:
+            open_session(connection, "王总", now() - 2 * DAY)
+            claims.claim(connection, "pudong-1", CouponClaim("a", Filling("pudong-1", "", 0, 0), "c"), now() - DAY)
+        await asyncio.to_thread(company.forget)
+        with company.books.read() as connection:
+            left = [connection.execute(table_of(model).select()).all() for model in (SessionRow, WrongCodeRow)]
+    assert left == [[], []]
 
 
 def test_books_that_are_not_there_are_said_in_words(tmp_path: Path) -> None:
