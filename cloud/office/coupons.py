@@ -326,4 +326,4 @@ def _drawn(issued: Sequence[IssuedCoupon]) -> list[tuple[IssuedCoupon, Markup]]:
 
 
 def _svg(text: str) -> Markup:
-    return Markup(picture.svg(text))  # noqa: S704 - made by segno from a code of ours, no words of anybody in it
+    return Markup(picture.svg(text, 3))  # noqa: S704 - made by segno from a code of ours, no words of anybody in it

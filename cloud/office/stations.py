@@ -134,7 +134,7 @@ class StationPages:
                 "shown": shown.shown_at(connection, [station], now)[station],
                 "commands": commands.latest(connection, station, now, 10),
                 "slips": paper.latest(connection, station, 10),
-                "events": events.latest(connection, station, 15),
+                "told": events.latest(connection, station, 15),
             }
 
         return look

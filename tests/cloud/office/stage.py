@@ -20,6 +20,7 @@ from cloud.store.database import Books
 from cloud.sync.greeting import Greeter, HeardHello
 from cloud.sync.posting import Result, post_all
 from cloud.sync.reading import open_message
+from shared.face import new_once
 from shared.messages import Fact, Hello, Letter, PointState
 from shared.wire import batch_of, letter_bytes
 from tests.cloud.scene import EPOCH, HOUR, NOW, Scene, stamp
@@ -60,15 +61,24 @@ class Stage:
     clock: int = NOW + 11 * HOUR
     broker_told: int = 0
     seqs: dict[str, int] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.handlers = app.handlers(self.settings)
         self.application = office.build(self, self.now)
-        with self.books.begin() as connection:
-            self.codes = {
-                name: accounts.add(connection, name, role, "init", self.clock).code
-                for name, role in ((OWNER, Role.OWNER), (VIEWER, Role.VIEWER))
-            }
+
+    @classmethod
+    def founded(cls, books: Books) -> "Stage":
+        """A company with three stations, an owner and a viewer who have never logged in."""
+        stage = cls(Scene.founded(books, Seal(bytes(32))))
+        with books.begin() as connection:
+            for name, role in ((OWNER, Role.OWNER), (VIEWER, Role.VIEWER)):
+                stage.codes[name] = accounts.add(connection, name, role, "init", stage.clock).code
+        return stage
+
+    def again(self, books: Books) -> "Stage":
+        """The same company on a copy of its books."""
+        return Stage(Scene(books, self.seal), clock=self.clock, seqs=dict(self.seqs), codes=dict(self.codes))
 
     @property
     def books(self) -> Books:
@@ -174,14 +184,20 @@ class Browser:
         return await self._kept(await self.client.get(path, **more))
 
     async def send(
-        self, path: str, fields: Mapping[str, Any] | None = None, *, csrf: str | None = None, once: str = ""
+        self,
+        path: str,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        csrf: str | None = None,
+        once: str = "",
+        follow: bool = True,
     ) -> str:
         """A form of the last page, sent with its tokens."""
         found = _CSRF.search(self.text)
         tokens = {"csrf": csrf if csrf is not None else found[1] if found else ""}
-        tokens["once"] = once or f"token of {id(fields)} {path} {len(self.text)} {self.status}"
+        tokens["once"] = once or new_once()
         pairs = [(name, one) for name, value in {**tokens, **(fields or {})}.items() for one in _each(value)]
-        return await self._kept(await self.client.post(path, data=pairs))
+        return await self._kept(await self.client.post(path, data=pairs, allow_redirects=follow))
 
     @property
     def path(self) -> str:
@@ -189,9 +205,15 @@ class Browser:
         assert self.response is not None
         return self.response.url.path_qs
 
+    @property
+    def location(self) -> str:
+        """Where the last answer leads, when redirects are not followed."""
+        assert self.response is not None
+        return self.response.headers.get("Location", "")
+
     async def _kept(self, response: ClientResponse) -> str:
         text = await response.text()
-        if _CSRF.search(text):
+        if _CSRF.search(text) or not self.text:
             self.text = text
         self.status, self.response = response.status, response
         return text
