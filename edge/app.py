@@ -40,6 +40,10 @@ _log = structlog.get_logger(__name__)
 
 _PAGE_AGAIN = 5.0
 """Seconds until a page whose port is taken tries again."""
+_PRESENCE_EVERY = 1.0
+"""Seconds between two looks at what has changed for head office."""
+_LIVE_AGAIN = 5.0
+"""Seconds until a part that died of a bug is tried again."""
 _GOODBYE = 2.0
 """Seconds that open pages get when the agent ends."""
 
@@ -146,6 +150,17 @@ class Agent:
         self.forecourt.ask_head_office_by(link.claim)
         link.start(self.forecourt)
         parts.push_async_callback(link.stop)
+        parts.push_async_callback(_ended, _living("presence", lambda: self._tell_presence(link)))
+
+    async def _tell_presence(self, link: Link) -> None:
+        """Head office sees what a person at the station would see, a moment later; running figures don't count."""
+        told = await self._presence()
+        async for _ in self.forecourt.changes():
+            seen = await self._presence()
+            if seen != told:
+                told = seen
+                link.uplink.speak()
+            await asyncio.sleep(_PRESENCE_EVERY)
 
     def _link_changed(self, state: LinkState) -> None:
         self.forecourt.link_changed(state.connected, state.reason, state.detail)
@@ -208,13 +223,15 @@ def _stop_all(drivers: list[LineDriver]) -> None:
 
 
 def _living(name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-    """A part that lives beside the others; should it die of a bug, the log says so and the others go on."""
+    """A part that lives beside the others; should it die of a bug, the log says so, and it is started once more."""
 
     async def live() -> None:
-        try:
-            await work()
-        except Exception:
-            _log.exception("part_died", part=name)
+        while True:
+            try:
+                return await work()
+            except Exception:
+                _log.exception("part_died", part=name)
+                await asyncio.sleep(_LIVE_AGAIN)
 
     return asyncio.create_task(live(), name=name)
 
