@@ -217,6 +217,8 @@ class Controller:
         memory = self.memory
         again = memory.out is True and memory.nozzle == event.nozzle
         memory.out, memory.nozzle = True, event.nozzle
+        if memory.leave is not None and memory.leave.nozzle not in (0, event.nozzle):
+            memory.held = False  # another nozzle than the filling's: the next customer holds it
         await self._pricing.read(event.nozzle, event.unit_price)
         if not again:
             await self._take(Event.LIFTED)

@@ -50,7 +50,7 @@ class Settlement:
         if memory.ending is not None or memory.releasing_since is not None:
             return
         leave = memory.leave
-        memory.held = memory.held or (leave is not None and leave.started is not None and memory.out is not False)
+        memory.held = memory.held or (leave is not None and leave.started is not None and self._in_hand(leave))
         nozzles = self._candidates(leave)
         before = {nozzle: memory.totalisers[nozzle] for nozzle in nozzles}
         settings = memory.settings
@@ -109,7 +109,13 @@ class Settlement:
         if leave is None and self._shows_last_sale():
             return False
         shows = memory.display is None or memory.display.volume > 0
-        return memory.out is not False and (shows or (leave is not None and leave.started is not None))
+        return self._in_hand(leave) and (shows or (leave is not None and leave.started is not None))
+
+    def _in_hand(self, leave: OpenFilling | None) -> bool:
+        """Whether this filling's nozzle may still be out. Who holds another one of this point is the next customer."""
+        memory = self._memory
+        other = leave is not None and leave.nozzle and memory.lifted and memory.lifted != leave.nozzle
+        return memory.out is not False and not other
 
     def _shows_last_sale(self) -> bool:
         last, display = self._memory.last_sale, self._memory.display

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from edge.settings import Authorise as Who
 from edge.store import writer
 from edge.store.fillings import OpenFilling
 from hardware.ports import Authorise, Clear, PumpState
@@ -96,6 +97,23 @@ async def test_who_lifted_a_nozzle_before_the_last_sale_was_cleared_is_served(tm
         pumps[1].fill(9_000)
         assert [view.sale.delivery.volume for view in await yard.sold(2)] == [7_000, 9_000]
         assert await yard.facts(PumpAlarmed) == []
+
+
+async def test_who_lifted_another_nozzle_before_the_last_filling_was_recorded_is_served(tmp_path: Path) -> None:
+    """The agent died over a filling; when it is back, the next customer stands there with the other nozzle."""
+    pumps = two_pumps()
+    async with Yard(tmp_path / "s.db", pumps, Who.AUTOMATIC) as yard:
+        pumps[1].lift(1)
+        await yard.phase(1, "started")
+        pumps[1].flow(5_000)
+        await yard.phase(1, "fuelling")
+    pumps[1].hang_up()
+    pumps[1].lift(2)
+    async with Yard(tmp_path / "s.db", pumps, Who.AUTOMATIC) as yard:
+        await yard.phase(1, "started")
+        pumps[1].fill(9_000, nozzle=2)
+        sold = [view.sale.delivery for view in await yard.sold(2)]
+        assert [(fuel.nozzle, fuel.volume) for fuel in sold] == [(1, 5_000), (2, 9_000)]
 
 
 async def test_a_coupon_that_was_shown_still_lies_there(tmp_path: Path) -> None:
