@@ -31,7 +31,7 @@ class Pumps:
     def fuelling(self, point: int) -> bool:
         """Whether fuel has flown in a filling that is not over."""
         seen = self.at(point)
-        return seen["state"] == "fuelling" and seen["volume"] > 0
+        return bool(seen["state"] == "fuelling" and seen["volume"] > 0)
 
     def at(self, point: int) -> dict[str, Any]:
         """How a fuelling point stands."""
