@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import tzinfo
 from pathlib import Path
+from typing import ClassVar
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from msgspec import Struct
 
 from shared.face import charts
@@ -140,6 +142,7 @@ class Face:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_Compiled(),
         )
         environment.filters |= filters(self.zone)
         environment.globals |= {
@@ -161,6 +164,21 @@ class Face:
 
     async def _let_go(self, _app: web.Application) -> None:
         self.hub.close()
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once in a process, however many faces it has."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """From memory; Jinja itself sees when the source is another one."""
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Into memory."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
 
 
 _marks: dict[Path, str] = {}

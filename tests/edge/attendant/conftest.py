@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +10,19 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from edge.attendant.roster import enlist
+from edge.attendant.pins import pin_hash
 from edge.attendant.site import build
 from edge.store import attendants
 from edge.store.database import Store
 from shared.face import new_token, token_hash
-from tests.edge.attendant.fake_forecourt import StrawForecourt, settings
+from tests.edge.attendant.fake_forecourt import StrawForecourt
+from tests.edge.attendant.scene import settings
 from tests.shared.face.stage import Browser
 
 STATION = "cn-028-017"
+PIN = "402917"
+SALT = b"salt for a test."
+PIN_HASH = pin_hash(PIN, SALT)
 
 
 @dataclass
@@ -30,6 +34,12 @@ class Station:
     folder: Path
     pin: str
 
+    def session(self) -> str:
+        """The token of a session of 李明's."""
+        token, now = new_token(), self.store.clock.wall()
+        assert self.store.call(attendants.enter, "李明", token_hash(token), now, 0)
+        return token
+
     def page(self) -> web.Application:
         """The touchscreen."""
         return build(self.forecourt, self.store, settings(self.folder))
@@ -38,7 +48,8 @@ class Station:
 @pytest.fixture
 def station(tmp_path: Path) -> Iterator[Station]:
     store = Store.open(tmp_path / "station.sqlite", STATION)
-    yield Station(store, StrawForecourt(8, tray=None), tmp_path, enlist(store, "李明"))
+    assert store.call(attendants.add, "李明", PIN_HASH, SALT, 0)
+    yield Station(store, StrawForecourt(8, tray=None), tmp_path, PIN)
     store.close()
 
 
@@ -56,7 +67,9 @@ async def browser(station: Station) -> AsyncIterator[Browser]:
 @pytest.fixture
 async def attendant(station: Station, browser: Browser) -> Browser:
     """The same after 李明 has logged in."""
-    assert await browser.post("/login", name="李明", pin=station.pin) == 303
+    browser.client.session.cookie_jar.update_cookies(
+        {"jiayou_edge_session": station.session()}, browser.client.make_url("/")
+    )
     await browser.look("/")
     return browser
 
@@ -88,22 +101,19 @@ class Served:
         """Where the page is."""
         return f"http://127.0.0.1:{self.port}"
 
-    def happen(self, what: str, *args: object) -> None:
+    def happen(self, what: str | Callable[[StrawForecourt], None], *args: object) -> None:
         """Something happens on the forecourt."""
         done = threading.Event()
 
         def do() -> None:
-            getattr(self.forecourt, what)(*args)
+            if isinstance(what, str):
+                getattr(self.forecourt, what)(*args)
+            else:
+                what(self.forecourt)
             done.set()
 
         self.loop.call_soon_threadsafe(do)
         assert done.wait(10)
-
-    def session(self) -> str:
-        """The token of a session of 李明's."""
-        token, now = new_token(), self.station.store.clock.wall()
-        assert self.station.store.call(attendants.enter, "李明", token_hash(token), now, 0)
-        return token
 
     def close(self) -> None:
         """End it."""

@@ -1,22 +1,14 @@
-"""A forecourt of straw: it has the facade of the real one, points that fuel when told to, and nothing behind them.
+"""A forecourt of straw: it has the facade of the real one, points that fuel when told to, and nothing behind them."""
 
-For the tests of the page, and to look at it: ``python -m tests.edge.attendant.fake_forecourt --points 8``.
-"""
-
-import argparse
 import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import mkdtemp
 
-from aiohttp import web
 from msgspec.structs import replace
 
-from edge.attendant.roster import enlist
-from edge.attendant.site import build
 from edge.forecourt.receipts import ReceiptHead, receipt
 from edge.forecourt.views import (
     ComingPrice,
@@ -27,10 +19,7 @@ from edge.forecourt.views import (
     SaleView,
     SlipView,
     StationView,
-    Trouble,
 )
-from edge.settings import PageSettings, PrinterSettings, Settings, StationSettings, StoreSettings
-from edge.store.database import Store
 from hardware.printers import escpos
 from hardware.printers.virtual import VirtualPrinter
 from shared.clock import Stamp, TimeQuality
@@ -297,138 +286,3 @@ class StrawForecourt:
         if what not in found.can:
             raise Refused("not_now", "This can't be done now.")
         return found
-
-    # ── A lively scene ────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def scene(self) -> None:
-        """A busy moment: every state that a card can have, a day of sales, prices to come, some trouble."""
-        now = self.now
-        for number in range(60):
-            point = self.board[1 + number % self.count]
-            volume = self.chance.randrange(8_000, 62_000, 10)
-            hose = self.chance.choice(point.nozzles)
-            price = hose.shown or 0
-            made = replace(
-                point,
-                nozzle=hose.nozzle,
-                volume=volume,
-                unit_price=price,
-                amount=amount_of(volume, price),
-                plate=self.chance.choice(("", "", "川A·8K321", "川GD90215", "京N·5Q7F2")).replace("·", ""),
-                coupon=CouponView("c", "周五会员日", Verdict(Reason.ACCEPTED, 1500), True) if number % 7 == 3 else None,
-            )
-            self.record(made, number == 55, now - (62 - number) * 7 * MINUTE)
-        self.station = replace(self.station, heard_at=now - 3_000)
-        self.coming = [
-            ComingPrice(42, now + 5 * 3_600_000, {"92#": 7_690, "95#": 8_190}),
-            ComingPrice(43, now + 77 * 3_600_000, {"0#": 7_410, "98#": 9_330}),
-        ]
-        self._dress()
-
-    def _dress(self) -> None:
-        last = self.sold[-1].key
-        limit = Preset(PresetKind.AMOUNT, 30_000)
-        for number, point in list(self.board.items()):
-            point = replace(point, last_sale=last, since=self.now - number * 53_000)
-            match number % 8:
-                case 1:
-                    self.board[number] = point
-                    parked = replace(point, nozzle=2, unit_price=PRICES["95#"], preset=limit, plate="川A8K321")
-                    self.flow_to(parked, 21_340)
-                case 2:
-                    self.board[number] = point
-                    self.lift(number, 2)
-                case 3:
-                    self.put(replace(point, volume=38_210, amount=29_995, unit_price=7_850), "authorise", "present")
-                case 4:
-                    released = replace(point, phase=PointPhase.AUTHORISED, preset=Preset(PresetKind.VOLUME, 40_000))
-                    self.put(released, "stop", "present")
-                case 5:
-                    coupon = CouponView("c-1001", "周五会员日", Verdict(Reason.ACCEPTED, 1500), True)
-                    member = replace(point, nozzle=1, unit_price=7_850, coupon=coupon, member="138****2210")
-                    self.flow_to(member, 47_900)
-                case 6:
-                    disputed = replace(point, volume=67_960, amount=50_000, unit_price=7_357, disputed=True)
-                    self.put(disputed, "authorise", "present")
-                case 7:
-                    paused = replace(point, nozzle=1, unit_price=7_850, volume=12_020, amount=9_436)
-                    self.put(replace(paused, phase=PointPhase.SUSPENDED_FUELLING), "stop", "resume", "present")
-                case _:
-                    self.put(replace(point, phase=PointPhase.INOPERATIVE, trouble="silent"))
-
-    def flow_to(self, point: PointView, millilitres: int) -> None:
-        """This point has come so far."""
-        self.board[point.point] = replace(point, phase=PointPhase.FUELLING)
-        self.flow(point.point, millilitres)
-
-    def trouble(self) -> None:
-        """Offline, out of paper, and a line lost."""
-        since = self.now - 11 * MINUTE
-        self.tell(
-            replace(
-                self.station,
-                connected=False,
-                backlog=37,
-                oldest_unsent=since,
-                heard_at=since,
-                printer="paper_out",
-                troubles=(
-                    Trouble("broker", "unreachable", "", since),
-                    Trouble("printer", "paper_out", "", since + MINUTE),
-                    Trouble("line:2 号岛", "line_lost", "", since),
-                ),
-            )
-        )
-
-    async def live(self) -> None:
-        """Cars come, fuel flows, and they leave, until cancelled."""
-        while True:
-            await asyncio.sleep(0.2)
-            for number, point in list(self.board.items()):
-                if point.phase in (PointPhase.FUELLING, PointPhase.STARTED):
-                    self.flow(number, 130)
-                    full = point.preset and point.amount >= point.preset.value
-                    if full or self.chance.random() < 0.002:
-                        self.finish(number)
-                elif point.phase is PointPhase.IDLE and self.chance.random() < 0.004:
-                    self.lift(number, self.chance.choice((1, 2)))
-
-
-def settings(folder: Path, **printer: object) -> Settings:
-    """The settings of a station of straw."""
-    return Settings(
-        StationSettings("cn-028-017", "蜀道加油站"),
-        StoreSettings(str(folder / "station.sqlite")),
-        printer=PrinterSettings(url=f"virtual:{folder / 'tray'}"),
-        page=PageSettings(),
-    )
-
-
-async def serve(count: int, port: int, troubled: bool) -> None:
-    """Serve the page until stopped; prints the PINs of two attendants."""
-    folder = Path(mkdtemp())
-    store = Store.open(folder / "station.sqlite", "cn-028-017")
-    for name in ("李明", "王芳", "Zhang Wei"):
-        print(name, enlist(store, name), flush=True)
-    forecourt = StrawForecourt(count, tray=folder / "tray")
-    forecourt.scene()
-    if troubled:
-        forecourt.trouble()
-    runner = web.AppRunner(build(forecourt, store, settings(folder)), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    await forecourt.live()
-
-
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", type=int, default=8)
-    parser.add_argument("--port", type=int, default=8199)
-    parser.add_argument("--troubled", action="store_true")
-    given = parser.parse_args()
-    asyncio.run(serve(given.points, given.port, given.troubled))
-
-
-if __name__ == "__main__":
-    main()

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from tests.edge.attendant.conftest import Served
 from tests.edge.attendant.fake_forecourt import GOOD_CODE
+from tests.edge.attendant.scene import busy, troubled
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +66,7 @@ def screen(profile: BrowserContext, served: Served) -> Iterator[Page]:
 @pytest.fixture
 def kiosk(screen: Page, profile: BrowserContext, served: Served) -> Page:
     """The same with 李明 logged in already."""
-    profile.add_cookies([{"name": "jiayou_edge_session", "value": served.session(), "url": served.address}])
+    profile.add_cookies([{"name": "jiayou_edge_session", "value": served.station.session(), "url": served.address}])
     screen.reload()
     expect(screen.locator(".bar-person")).to_contain_text("李明")
     listening(screen)
@@ -342,8 +343,8 @@ def tab_to(page: Page, selector: str) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_serious_stands_in_anybody_s_way(kiosk: Page, served: Served, theme: Any) -> None:
-    served.happen("scene")
-    served.happen("trouble")
+    served.happen(busy)
+    served.happen(troubled)
     kiosk.emulate_media(color_scheme=theme, reduced_motion="reduce")
     for path in ("/", "/verify", "/sales", f"/sales/{served.forecourt.sold[0].key}", "/prices", "/slips", "/station"):
         kiosk.goto(served.address + path)

@@ -19,7 +19,8 @@ from shared.errors import Refused
 from shared.messages import SlipState
 from shared.sale import Preset, PresetKind
 from tests.edge.attendant.conftest import Station
-from tests.edge.attendant.fake_forecourt import GOOD_CODE, StrawForecourt, settings
+from tests.edge.attendant.fake_forecourt import GOOD_CODE, StrawForecourt
+from tests.edge.attendant.scene import busy, settings, troubled
 from tests.shared.face.stage import Browser
 
 PAGES = ("/", "/verify", "/sales", "/prices", "/slips", "/station", "/login")
@@ -36,8 +37,8 @@ ACTS = (
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_every_page_is_drawn_in_a_busy_moment(station: Station, attendant: Browser, language: str) -> None:
-    station.forecourt.scene()
-    station.forecourt.trouble()
+    busy(station.forecourt)
+    troubled(station.forecourt)
     await attendant.post("/face/choose", language=language)
     for path in (*PAGES, *PARTS, *GUARDED, f"/sales/{station.forecourt.sold[0].key}"):
         assert await attendant.look(path) == 200, path
@@ -139,7 +140,7 @@ async def test_a_code_scanned_on_another_page_asks_for_its_point(station: Statio
 
 
 async def test_a_sale_shows_its_whole_trace_and_its_receipt(station: Station, attendant: Browser) -> None:
-    station.forecourt.scene()
+    busy(station.forecourt)
     disputed = next(view for view in station.forecourt.sold if view.sale.status == "disputed")
     assert await attendant.look(f"/sales/{disputed.key}") == 200
     assert "泵码与油量对不上" in attendant.text
@@ -150,7 +151,7 @@ async def test_a_sale_shows_its_whole_trace_and_its_receipt(station: Station, at
 
 
 async def test_another_slip_is_asked_for_in_a_name(station: Station, attendant: Browser) -> None:
-    station.forecourt.scene()
+    busy(station.forecourt)
     key = station.forecourt.sold[0].key
     assert await attendant.post(f"/sales/{key}/reprint") == 200
     assert station.forecourt.done == [("reprint", key, "attendant:李明")]
@@ -160,7 +161,7 @@ async def test_another_slip_is_asked_for_in_a_name(station: Station, attendant: 
 
 @pytest.mark.parametrize("state", [*SlipState, "printing"])
 async def test_every_state_of_a_slip_has_its_word(station: Station, browser: Browser, state: str) -> None:
-    station.forecourt.scene()
+    busy(station.forecourt)
     view = station.forecourt.sold[-1]
     station.forecourt.sold[-1] = replace(view, slips=(SlipView(1, 1, str(state), "paper_out", 0),))
     for path in ("/sales", "/slips", f"/sales/{view.key}"):
@@ -169,10 +170,10 @@ async def test_every_state_of_a_slip_has_its_word(station: Station, browser: Bro
 
 async def test_papers_in_the_tray_are_shown_as_pictures(station: Station, browser: Browser) -> None:
     station.forecourt.tray = station.folder / "tray"
-    station.forecourt.scene()
+    busy(station.forecourt)
     await browser.look("/slips")
-    assert 'src="/slips/59.png"' in browser.text
-    async with browser.client.get("/slips/59.png") as picture:
+    assert 'src="/slips/5.png"' in browser.text
+    async with browser.client.get("/slips/5.png") as picture:
         assert picture.content_type == "image/png"
     assert await browser.look("/slips/999999.png") == 404
 

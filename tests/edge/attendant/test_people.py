@@ -12,10 +12,12 @@ from tests.edge.attendant.conftest import STATION, Station
 from tests.shared.face.stage import Browser
 
 
-async def test_a_right_pin_opens_and_the_acts_are_in_that_name(station: Station, attendant: Browser) -> None:
-    assert "李明" in attendant.text
+async def test_a_right_pin_opens_and_the_acts_are_in_that_name(station: Station, browser: Browser) -> None:
+    assert await browser.post("/login", name="李明", pin=station.pin) == 303
+    await browser.look("/")
+    assert "李明" in browser.text
     station.forecourt.lift(1)
-    assert await attendant.post("/points/1/authorise") == 200
+    assert await browser.post("/points/1/authorise") == 200
     assert station.forecourt.done[0][:3] == ("authorise", 1, "attendant:李明")
 
 

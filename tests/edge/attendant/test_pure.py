@@ -12,6 +12,7 @@ from edge.forecourt.views import PointPhase
 from shared.face import FormMisread
 from shared.sale import Preset, PresetKind
 from tests.edge.attendant.fake_forecourt import StrawForecourt
+from tests.edge.attendant.scene import busy
 
 words = st.text(max_size=40) | st.sampled_from(["", "amount", "volume", "amount:200", "volume:1e9", "٣", "0", "-1"])
 
@@ -131,7 +132,7 @@ def test_each_wrong_pin_after_the_fourth_doubles_the_wait_up_to_an_hour() -> Non
 
 
 def test_a_day_is_summed_without_what_is_disputed(forecourt: StrawForecourt) -> None:
-    forecourt.scene()
+    busy(forecourt)
     sums = totals(forecourt.sold)
     settled = [view.sale for view in forecourt.sold if view.sale.status == "settled"]
     assert (sums.count, sums.disputed) == (len(settled), len(forecourt.sold) - len(settled))
