@@ -156,6 +156,7 @@ async def test_only_stored_empties_the_outbox(desk: Desk) -> None:
     assert await desk.stored() == 5
 
 
+@pytest.mark.slow
 async def test_f26_a_company_that_answers_nothing_never_empties_the_outbox(desk: Desk) -> None:
     await desk.sell(3_000)
     await desk.greeted()
@@ -192,6 +193,7 @@ async def test_a_new_connection_sends_what_was_on_its_way_again(desk: Desk) -> N
     await until(lambda: desk.pipe.letters[4:] == [3, 4])
 
 
+@pytest.mark.slow
 async def test_silence_on_the_letters_sends_them_again(desk: Desk) -> None:
     await desk.sell(2)
     await desk.greeted()
@@ -259,6 +261,7 @@ async def test_f50_what_is_meant_for_a_double_on_the_same_topics_is_not_for_us(d
     assert await desk.stored() == 0
 
 
+@pytest.mark.slow
 async def test_a_company_that_falls_silent_is_away_and_the_connection_is_renewed(desk: Desk) -> None:
     await desk.greeted()
     assert desk.uplink.heard
@@ -266,6 +269,7 @@ async def test_a_company_that_falls_silent_is_away_and_the_connection_is_renewed
     await until(lambda: desk.pipe.dropped, 8.0)
 
 
+@pytest.mark.slow
 async def test_greetings_that_nobody_answers_get_rarer(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "store.sqlite", Pace(greeting_again=0.1, heartbeat=5.0)) as desk:
         desk.connect()
@@ -273,6 +277,7 @@ async def test_greetings_that_nobody_answers_get_rarer(tmp_path: Path) -> None:
         assert 3 <= len(desk.pipe.hellos) <= 5  # at 0, 0.1, 0.3, 0.7, 1.5 …
 
 
+@pytest.mark.slow
 async def test_a_disk_that_fails_stops_neither_sending_nor_listening(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
