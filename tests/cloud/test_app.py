@@ -238,6 +238,7 @@ def test_a_lost_key_file_is_said_in_words(settings: Settings) -> None:
         app.build(settings)
 
 
+@pytest.mark.slow
 def test_the_process_ends_cleanly_when_told(settings: Settings, tmp_path: Path) -> None:
     config = tmp_path / "cloud.toml"
     config.write_text(f'data = "{settings.data}"\n[office]\nport = {settings.office.port}\n', encoding="utf-8")

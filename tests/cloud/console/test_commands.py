@@ -1,6 +1,7 @@
 """The command line: every command does what it says, prints for people or programs, and fails with a sentence."""
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,13 +52,26 @@ def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
     return Desk(tmp_path, capsys)
 
 
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a head office with one station, made once."""
+    directory = tmp_path_factory.mktemp("founded")
+    config = directory / "cloud.toml"
+    config.write_text(f'data = "{directory / "data"}"\n', encoding="utf-8")
+    for words in (
+        ("init",),
+        ("dealer", "add", "东方石油"),
+        ("region", "add", "华东"),
+        ("station", "add", "pudong-1", "--name", "浦东站", "--dealer", "东方石油", "--region", "华东"),
+    ):
+        assert main([*words, "--config", str(config)]) == 0
+    return directory / "data"
+
+
 @pytest.fixture
-def desk(empty: Desk) -> Desk:
-    """A head office with one station."""
-    empty("init")
-    empty("dealer", "add", "东方石油")
-    empty("region", "add", "华东")
-    empty("station", "add", "pudong-1", "--name", "浦东站", "--dealer", "东方石油", "--region", "华东")
+def desk(empty: Desk, founded: Path, tmp_path: Path) -> Desk:
+    """A head office with one station, for each test its own."""
+    shutil.copytree(founded, tmp_path / "data")
     return empty
 
 
