@@ -1,5 +1,6 @@
 """Reading the audit, and checking that nobody has touched it."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
@@ -32,11 +33,13 @@ class Check(Struct, frozen=True):
     """To be noted elsewhere: a later chain must still contain it."""
 
 
-def page(connection: Connection, limit: int = 100, before: int | None = None, words: str = "") -> tuple[Entry, ...]:
-    """Entries, the newest first; with ``words`` those that hold them."""
+def page(
+    connection: Connection, limit: int = 100, before: int | None = None, words: str = "", acts: Collection[str] = ()
+) -> tuple[Entry, ...]:
+    """Entries, the newest first; with ``words`` those that hold them, or whose act is one of ``acts``."""
     return tuple(
         Entry(row.id, row.at, row.by, row.act, row.subject, msgspec.json.decode(row.detail_json))
-        for row in audit.latest(connection, limit, before, words)
+        for row in audit.latest(connection, limit, before, words, acts)
     )
 
 

@@ -15,7 +15,7 @@ from cloud.office.forms import Form
 from cloud.office.moments import DAY, HOUR, write_moment
 from cloud.office.news import Topic
 from cloud.office.office import Office, form_of, query_of
-from cloud.stations import states
+from cloud.stations import register
 from cloud.store.database import Connection
 from shared.coupon import Allowance, CouponKind
 from shared.errors import Refused
@@ -84,10 +84,8 @@ class CampaignPages:
         return await self._new(visit, form)
 
     async def _new(self, visit: Visit, form: Form) -> web.Response:
-        now = self._office.now()
-
         def look(connection: Connection) -> Mapping[str, Any]:
-            return {"stations": _stations(connection, now), "grades": list(GRADES)}
+            return {"stations": _stations(connection), "grades": list(GRADES)}
 
         return await self._office.page(visit, "campaign_new.html", look, 400 if form.wrong else 200, form=form)
 
@@ -96,7 +94,7 @@ class CampaignPages:
         return await self._one(visit, Form({}))
 
     async def _one(self, visit: Visit, form: Form) -> web.Response:
-        query, now = query_of(visit), self._office.now()
+        query = query_of(visit)
         name = (form.raw("name") or query.raw("name"))[:80]
         wanted = CouponFilter(name, query.text("q", 40, needed=False), read_cursor(query.raw("before")))
 
@@ -109,7 +107,7 @@ class CampaignPages:
                 "q": wanted.text,
                 "first": wanted.before is None,
                 "uses": uses.of_campaign(connection, name),
-                "names": dict(_stations(connection, now)),
+                "names": register.names(connection),
             }
 
         status = 400 if form.wrong else 200
@@ -177,10 +175,10 @@ class CouponPages:
             view = issuing.one(connection, id)
             return {
                 "coupon": view,
-                "picture": _svg(issuing.scanned_text(connection, seal, id)) if shown else "",
+                "picture": _svg(issuing.scanned_text(connection, seal, id), 5) if shown else "",
                 "uses": uses.of_coupon(connection, id),
                 "leases": leases.of_coupon(connection, id),
-                "stations": _stations(connection, now),
+                "stations": _stations(connection),
                 "until": write_moment(now + self._office.company.settings.coupons.lease_minutes * 60_000),
             }
 
@@ -317,13 +315,13 @@ def _value(form: Form, kind: CouponKind) -> int:
             return form.whole("value", 1, 100)
 
 
-def _stations(connection: Connection, now: int) -> list[tuple[str, str]]:
-    return [(one.id, one.name) for one in states.states(connection, now) if one.revoked_at is None]
+def _stations(connection: Connection) -> list[tuple[str, str]]:
+    return list(register.names(connection, revoked=False).items())
 
 
 def _drawn(issued: Sequence[IssuedCoupon]) -> list[tuple[IssuedCoupon, Markup]]:
     return [(one, _svg(one.scanned)) for one in issued]
 
 
-def _svg(text: str) -> Markup:
-    return Markup(picture.svg(text, 3))  # noqa: S704 - made by segno from a code of ours, no words of anybody in it
+def _svg(text: str, scale: int = 3) -> Markup:
+    return Markup(picture.svg(text, scale))  # noqa: S704 - made by segno from a code of ours, no words of anybody in it

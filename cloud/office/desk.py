@@ -13,7 +13,7 @@ from cloud.office.forms import Form
 from cloud.office.news import Topic
 from cloud.office.office import Look, Office, form_of, query_of
 from cloud.sales.trace import Trace, trace
-from cloud.stations import dead_letters, states
+from cloud.stations import dead_letters, register
 from cloud.store.database import Connection
 from shared.errors import Refused
 from shared.face import Face, Visit
@@ -51,11 +51,11 @@ class CasePages:
         return await self._office.part(visit, "count.html", lambda c: {"number": cases.open_count(c)})
 
     def _list(self, query: Form) -> Look:
-        state, before, now = _state(query, ("open", "decided")), _before(query), self._office.now()
+        state, before = _state(query, ("open", "decided")), _before(query)
 
         def look(connection: Connection) -> Mapping[str, Any]:
             rows = cases.page(connection, state, PAGE + 1, before)
-            names = {one.id: one.name for one in states.states(connection, now)}
+            names = register.names(connection)
             return {**_paged(rows, lambda row: row.number), "state": state, "first": before is None, "names": names}
 
         return look

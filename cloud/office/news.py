@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from shared.face import Hub
 
-PAUSE = 0.4
+PAUSE = 1.0
 """Seconds between two tellings."""
 
 

@@ -12,7 +12,7 @@ from cloud.office.moments import write_moment
 from cloud.office.news import Topic
 from cloud.office.office import Look, Office, form_of, query_of
 from cloud.office.pricing import changes, grades_now, in_order, rungs_of, unfinished_first
-from cloud.stations import states
+from cloud.stations import register
 from cloud.store.database import Connection
 from cloud.tariffs import deciding, shown
 from cloud.tariffs.deciding import NewTariff, TariffState, TariffView
@@ -59,7 +59,7 @@ class PricePages:
         show = query.chosen("show", ("all", "differing"), "all")
 
         def look(connection: Connection) -> Mapping[str, Any]:
-            names = _stations(connection, now)
+            names = _stations(connection)
             every = shown.shown_at(connection, list(names), now)
             meant = [id for id in names if show == "all" or any(nozzle.differs for nozzle in every[id])]
             return {
@@ -152,7 +152,7 @@ class NewTariffPages:
         """What it would change, before it is made."""
         form = await form_of(visit)
         now = self._office.now()
-        known = await self._office.read(lambda connection: _stations(connection, now))
+        known = await self._office.read(lambda connection: _stations(connection))
         wish = read_wish(form, list(known), now)
         if form.wrong or form.raw("back"):
             return await self._form(visit, form)
@@ -177,7 +177,7 @@ class NewTariffPages:
         """Makes it, and leads to its ladder."""
         form = await form_of(visit)
         by, now = visit.somebody.id, self._office.now()
-        known = await self._office.read(lambda connection: _stations(connection, now))
+        known = await self._office.read(lambda connection: _stations(connection))
         wish = read_wish(form, list(known), now)
         if form.wrong:
             return await self._form(visit, form)
@@ -189,7 +189,7 @@ class NewTariffPages:
         now = self._office.now()
 
         def look(connection: Connection) -> Mapping[str, Any]:
-            names = _stations(connection, now)
+            names = _stations(connection)
             every = shown.shown_at(connection, list(names), now)
             sold = grades_now(shown.holding_at(connection, list(names), now), every)
             wished = {grade.grade: grade.wished for grade in sold}
@@ -229,14 +229,14 @@ def _cancelled(connection: Connection, version: int, by: str, now: int) -> tuple
     return deciding.view(connection, version, now).stations
 
 
-def _stations(connection: Connection, now: int) -> dict[str, str]:
+def _stations(connection: Connection) -> dict[str, str]:
     """Id and name of every station that is not revoked."""
-    return {state.id: state.name for state in states.states(connection, now) if state.revoked_at is None}
+    return register.names(connection, revoked=False)
 
 
 def _holding(connection: Connection, now: int) -> set[int]:
     """The tariffs that set a price anywhere now."""
-    holding = shown.holding_at(connection, list(_stations(connection, now)), now)
+    holding = shown.holding_at(connection, list(_stations(connection)), now)
     return {price.tariff for prices in holding.values() for price in prices.values()}
 
 

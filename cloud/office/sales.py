@@ -10,14 +10,14 @@ from aiohttp import web
 
 from cloud.access.accounts import Power
 from cloud.office.forms import Form
-from cloud.office.moments import day_of, local
+from cloud.office.moments import DAY, day_of, local
 from cloud.office.news import Topic
 from cloud.office.office import Look, Office, form_of, query_of
 from cloud.office.pricing import in_order
 from cloud.sales import listing
 from cloud.sales.listing import SaleFilter, SaleLine
 from cloud.sales.trace import trace
-from cloud.stations import commands, states
+from cloud.stations import commands, register
 from cloud.store.database import Connection
 from shared.errors import Refused
 from shared.face import Face, Visit
@@ -31,6 +31,8 @@ from shared.volume import litres
 PAGE: Final = 50
 FLAGGED: Final = "flagged"
 """In place of a status: all sales about which something is odd."""
+RECENT: Final = 30
+"""Days before today that are summed up when no first day is asked for."""
 CHUNK: Final = 1_000
 """Sales that are read at once for the CSV."""
 _COLUMNS: Final = (
@@ -65,19 +67,21 @@ class SalePages:
         return await self._office.part(visit, "sales_live.html", self._look(query_of(visit)))
 
     def _look(self, query: Form) -> Look:
-        wanted, now = filter_of(query), self._office.now()
+        wanted = filter_of(query)
+        summed = summed_of(wanted, self._office.now())
 
         def look(connection: Connection) -> Mapping[str, Any]:
             rows = listing.page(connection, wanted, PAGE + 1)
-            stations = states.states(connection, now)
+            names = register.names(connection)
             return {
                 "rows": rows[:PAGE],
                 "more": cursor_of(rows[PAGE - 1]) if len(rows) > PAGE else "",
                 "first": wanted.before is None,
-                "sums": listing.totals(connection, wanted),
-                "names": {state.id: state.name for state in stations},
-                "stations": [(state.id, f"{state.name} · {state.id}") for state in stations],
-                "grades": in_order({*GRADES, *listing.by_grade(connection, wanted)}),
+                "sums": listing.totals(connection, summed),
+                "recent": summed is not wanted,
+                "names": names,
+                "stations": [(id, f"{name} · {id}") for id, name in names.items()],
+                "grades": in_order({*GRADES, *filter(None, [wanted.grade])}),
                 "form": query,
                 "here": _kept(query),
             }
@@ -152,6 +156,14 @@ def filter_of(query: Form) -> SaleFilter:
         text=query.text("q", 60, needed=False),
         before=read_cursor(query.raw("before")),
     )
+
+
+def summed_of(wanted: SaleFilter, now: int) -> SaleFilter:
+    """Which of them are summed up above the list: without a first day the latest ones only, be there millions."""
+    if wanted.first_day:
+        return wanted
+    first = day_of(now - RECENT * DAY).isoformat()
+    return SaleFilter(**{**_fields(wanted), "first_day": first})
 
 
 def cursor_of(line: SaleLine) -> str:

@@ -1,6 +1,6 @@
 """What stations tell besides sales, prices and slips: starts, switches, alarms, locked keypads, ended commands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -83,10 +83,15 @@ def latest(connection: Connection, station: str = "", limit: int = 100) -> tuple
 
 
 def security(
-    connection: Connection, station: str = "", limit: int = 100, before: int | None = None, words: str = ""
+    connection: Connection,
+    station: str = "",
+    limit: int = 100,
+    before: int | None = None,
+    words: str = "",
+    kinds: Collection[str] = (),
 ) -> tuple[SecurityEvent, ...]:
-    """Who tried what they may not, the latest first; with ``words`` those that hold them."""
-    rows = stations.security_events(connection, limit, station, before, words)
+    """Who tried what they may not, the latest first; with ``words`` those that hold them, or of one of ``kinds``."""
+    rows = stations.security_events(connection, limit, station, before, words, kinds)
     return tuple(SecurityEvent(row.id, row.at, row.station, row.kind, row.detail) for row in rows)
 
 

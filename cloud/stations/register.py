@@ -88,6 +88,11 @@ def add(connection: Connection, new: NewStation, by: str, now: int) -> Admission
     return Admission(new.id, password)
 
 
+def names(connection: Connection, revoked: bool = True) -> dict[str, str]:
+    """Id and name of every station, by id; with or without those that were revoked."""
+    return {row.id: row.name for row in stations.every(connection) if revoked or row.revoked_at is None}
+
+
 def new_password(connection: Connection, station: str, by: str, now: int) -> Admission:
     """A new password for a station whose old one was lost or stolen. :exc:`Refused` (``unknown_station``)."""
     password = secrets.token_urlsafe(24)

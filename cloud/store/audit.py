@@ -1,7 +1,7 @@
 """The audit: who changed what, in a chain of hashes. Entries are only ever added."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -36,12 +36,18 @@ def link(before: bytes, entry: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(before + msgspec.json.encode(said)).digest()
 
 
-def latest(connection: Connection, limit: int, before: int | None = None, words: str = "") -> Sequence[Row[Any]]:
-    """The newest entries first; with ``before`` those older than that entry, with ``words`` those that hold them."""
+def latest(
+    connection: Connection, limit: int, before: int | None = None, words: str = "", acts: Collection[str] = ()
+) -> Sequence[Row[Any]]:
+    """The newest entries first; with ``before`` those older than that entry.
+
+    With ``words`` those that hold them, or whose act is one of ``acts``.
+    """
     wanted = select(_audit).order_by(_audit.c.id.desc()).limit(limit)
     if words:
         told = (_audit.c.by, _audit.c.act, _audit.c.subject, _audit.c.detail_json)
-        wanted = wanted.where(or_(*[column.icontains(words, autoescape=True) for column in told]))
+        holds = [column.icontains(words, autoescape=True) for column in told]
+        wanted = wanted.where(or_(*holds, _audit.c.act.in_(acts)))
     return connection.execute(wanted if before is None else wanted.where(_audit.c.id < before)).all()
 
 

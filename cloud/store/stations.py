@@ -103,14 +103,19 @@ def events(connection: Connection, station: str, limit: int) -> Sequence[Row[Any
 
 
 def security_events(
-    connection: Connection, limit: int, station: str = "", before: int | None = None, words: str = ""
+    connection: Connection,
+    limit: int,
+    station: str = "",
+    before: int | None = None,
+    words: str = "",
+    kinds: Collection[str] = (),
 ) -> Sequence[Row[Any]]:
-    """Who tried what they may not, the latest first; with ``words`` those that hold them."""
+    """Who tried what they may not, the latest first; with ``words`` those that hold them, or of one of ``kinds``."""
     told = (_security.c.station, _security.c.kind, _security.c.detail)
     tried: list[tuple[bool, ColumnElement[bool]]] = [
         (bool(station), _security.c.station == station),
         (before is not None, _security.c.id < (before or 0)),
-        (bool(words), or_(*[column.icontains(words, autoescape=True) for column in told])),
+        (bool(words), or_(*[column.icontains(words, autoescape=True) for column in told], _security.c.kind.in_(kinds))),
     ]
     wanted = select(_security).where(*[condition for applies, condition in tried if applies])
     return connection.execute(wanted.order_by(_security.c.id.desc()).limit(limit)).all()

@@ -448,6 +448,9 @@ async def test_the_audit_is_searched_and_its_chain_followed(owner: Browser, busy
     page = await owner.look("/audit", params={"q": "campaign_created"})
     assert "周末满减券" in page
     assert "制作调价单" not in page
+    page = await owner.look("/audit", params={"q": "创建活动"})
+    assert "周末满减券" in page, "an act is found by its name in this language, too"
+    assert "制作调价单" not in page
     assert "链条完整" in await owner.look("/audit?check=1")
 
 
