@@ -8,7 +8,7 @@ from cloud.coupons.holding import free_uses
 from cloud.coupons.keys import BOOK, public
 from cloud.coupons.records import records_of
 from cloud.coupons.settings import allowance, salt
-from cloud.store import counters, coupons
+from cloud.store import counters, coupons, holds
 from cloud.store.database import Connection
 from shared.coupon import CouponTerms, Lease
 from shared.messages import CouponBook, ListedCoupon
@@ -41,7 +41,7 @@ def book_of(connection: Connection, station: str, now: int) -> CouponBook:
 
 def _leases(connection: Connection, now: int) -> tuple[Lease, ...]:
     """What persons have granted, as long as it binds: a lease that was used up says nothing any more."""
-    rows = coupons.granted_leases(connection, now)
+    rows = holds.granted(connection, now)
     records = records_of(connection, {row.coupon for row in rows}, lock=False)
     return tuple(
         Lease(row.coupon, row.station, row.until)

@@ -8,7 +8,7 @@ from cloud.coupons.holding import free_uses, grips, may_hold, terms_for
 from cloud.coupons.judging import UNKNOWN, Held, Record
 from cloud.coupons.records import records_of, told_until
 from cloud.coupons.settings import salt
-from cloud.store import coupons, lines
+from cloud.store import coupons, holds, lines
 from cloud.store.database import Connection
 from shared.codes import fingerprint, read_typed
 from shared.coupon import Lease, Reason
@@ -35,7 +35,7 @@ def claim(connection: Connection, station: str, asked: CouponClaim, now: int, le
     verdict = may_hold(record, replace(asked.filling, station=station), now, told)
     if verdict is not Reason.ACCEPTED:
         return ClaimAnswer(asked.ask, verdict.value)
-    known = any(row.station == station and row.ask == asked.ask for row in coupons.leases_of(connection, [coupon]))
+    known = any(row.station == station and row.ask == asked.ask for row in holds.of_coupons(connection, [coupon]))
     if not known and free_uses(record, now, told) > 0:
         record = _with_another(connection, record, station, asked.ask, now, now + lease)
     return _held(record, station, asked.ask, now)
@@ -43,13 +43,13 @@ def claim(connection: Connection, station: str, asked: CouponClaim, now: int, le
 
 def forget(connection: Connection, now: int) -> None:
     """Forgets wrong codes that count no more."""
-    coupons.forget_wrong_codes(connection, now - _HOUR)
+    holds.forget_wrong_codes(connection, now - _HOUR)
 
 
 def _with_another(connection: Connection, record: Record, station: str, ask: str, now: int, until: int) -> Record:
     """One more use held for this station."""
     row = {"coupon": record.terms.coupon, "station": station, "until": until, "uses": 1, "consumed": 0, "ask": ask}
-    number = coupons.add_lease(connection, row | {"granted_at": now, "granted_by": "claim"})
+    number = holds.add(connection, row | {"granted_at": now, "granted_by": "claim"})
     return replace(record, held=(*record.held, Held(number, station, now, until, 1)))
 
 
@@ -64,10 +64,10 @@ def _held(record: Record, station: str, ask: str, now: int) -> ClaimAnswer:
 
 def _coupon(connection: Connection, station: str, asked: CouponClaim, now: int) -> str:
     """The coupon that is meant; empty when there is none, or when the station has guessed too often."""
-    wrong = coupons.wrong_codes(connection, station, now - _HOUR)
+    wrong = holds.wrong_codes(connection, station, now - _HOUR)
     found = "" if wrong >= MOST_WRONG else _found(connection, asked)
     if not found and wrong < MOST_WRONG:
-        coupons.note_wrong_code(connection, station, now)
+        holds.note_wrong_code(connection, station, now)
         if wrong + 1 == MOST_WRONG:
             event = lines.SecurityEvent(now, station, "codes_guessed", f"{MOST_WRONG} wrong codes within an hour.")
             lines.note_security(connection, [event])

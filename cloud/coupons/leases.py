@@ -8,7 +8,7 @@ from cloud.coupons.holding import free_uses, may_hold
 from cloud.coupons.issuing import unknown
 from cloud.coupons.keys import BOOK
 from cloud.coupons.records import records_of, told_until
-from cloud.store import audit, counters, coupons, stations
+from cloud.store import audit, counters, holds, stations
 from cloud.store.database import Connection
 from shared.coupon import Filling, Reason
 from shared.errors import Refused
@@ -50,7 +50,7 @@ def grant(connection: Connection, coupon: str, station: str, until: int, by: str
         reason = verdict if verdict is not Reason.ACCEPTED else Reason.LEASED_ELSEWHERE
         raise Refused(reason.value, f"This coupon can't be held for {station}: {reason.value}.")
     row = {"coupon": coupon, "station": station, "until": until, "uses": uses, "consumed": 0, "ask": ""}
-    number = coupons.add_lease(connection, row | {"granted_at": now, "granted_by": by})
+    number = holds.add(connection, row | {"granted_at": now, "granted_by": by})
     counters.bump(connection, BOOK)
     audit.record(connection, now, by, "coupon_leased", coupon, station=station, until=until)
     return one(connection, number)
@@ -63,7 +63,7 @@ def release(connection: Connection, number: int, by: str, now: int) -> None:
     """
     view = one(connection, number)
     records_of(connection, [view.coupon])
-    if not coupons.release(connection, number, now):
+    if not holds.release(connection, number, now):
         raise Refused("ended", "This lease was released already.")
     counters.bump(connection, BOOK)
     audit.record(connection, now, by, "coupon_released", view.coupon, station=view.station)
@@ -71,7 +71,7 @@ def release(connection: Connection, number: int, by: str, now: int) -> None:
 
 def one(connection: Connection, number: int) -> LeaseView:
     """A lease. :exc:`Refused` (``unknown_lease``)."""
-    row = coupons.lease(connection, number)
+    row = holds.one(connection, number)
     if row is None:
         raise Refused("unknown_lease", f"There is no lease {number}.")
     return _view(row)
@@ -79,7 +79,7 @@ def one(connection: Connection, number: int) -> LeaseView:
 
 def of_coupon(connection: Connection, coupon: str) -> tuple[LeaseView, ...]:
     """All leases of a coupon, the oldest first."""
-    return tuple(_view(row) for row in coupons.leases_of(connection, [coupon]))
+    return tuple(_view(row) for row in holds.of_coupons(connection, [coupon]))
 
 
 def _view(row: Any) -> LeaseView:

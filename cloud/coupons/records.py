@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from cloud.coupons.judging import Held, Record, Use
-from cloud.store import coupons
+from cloud.store import coupons, holds, redemptions
 from cloud.store.database import Connection
 from shared.coupon import CouponTerms, Filling
 from shared.messages import Hello
@@ -16,8 +16,8 @@ from shared.messages import Hello
 def records_of(connection: Connection, ids: Collection[str], lock: bool = True) -> dict[str, Record]:
     """Those of these coupons that exist; with ``lock`` nobody else may change them until the transaction ends."""
     rows = coupons.some(connection, ids, lock)
-    uses = _grouped(coupons.redemptions_of(connection, rows.keys()))
-    held = _grouped(coupons.leases_of(connection, rows.keys()))
+    uses = _grouped(redemptions.of_coupons(connection, rows.keys()))
+    held = _grouped(holds.of_coupons(connection, rows.keys()))
     return {
         id: Record(
             msgspec.json.decode(row.terms_json, type=CouponTerms),
@@ -35,7 +35,7 @@ def told_until(connection: Connection, record: Record, now: int) -> Mapping[str,
     A station whose clock is behind takes a lease to last longer.
     """
     lapsed = {held.station for held in record.held if held.until <= now}
-    lines = coupons.newest_lines(connection, lapsed)
+    lines = holds.newest_lines(connection, lapsed)
     return {station: _told_until(line) for station, line in lines.items()}
 
 

@@ -18,7 +18,7 @@ from cloud.coupons.judging import (
     winner_of,
 )
 from cloud.coupons.records import records_of
-from cloud.store import cases, coupons
+from cloud.store import cases, coupons, holds, redemptions
 from cloud.store.arrivals import Arrived
 from cloud.store.database import Connection
 from shared import station as nouns
@@ -64,7 +64,7 @@ def apply(connection: Connection, facts: Sequence[Arrived], decide_within: int =
     if rows:
         used_coupons = {row.coupon for row in rows}
         coupons.some(connection, used_coupons, lock=True)
-        coupons.insert_redemptions(connection, rows)
+        redemptions.insert(connection, rows)
         rejudge(connection, used_coupons, max(fact.arrived_at for fact in facts), decide_within)
 
 
@@ -72,7 +72,7 @@ def rejudge(connection: Connection, used: Collection[str], now: int, decide_with
     """Judges all uses of these coupons anew: what has changed is written, and who has lost becomes a case."""
     records = records_of(connection, used)
     by_coupon: dict[str, list[RedemptionPosting]] = defaultdict(list)
-    for row in coupons.redemptions_of(connection, used):
+    for row in redemptions.of_coupons(connection, used):
         by_coupon[row.coupon].append(RedemptionPosting._make(row))
     judged = {id: judge_all(record) for id, record in records.items()}
     changed = {
@@ -81,12 +81,12 @@ def rejudge(connection: Connection, used: Collection[str], now: int, decide_with
         for row in rows
         if (verdict := _verdict(judged.get(id), key_of(row))) != row.verdict
     }
-    coupons.set_verdicts(connection, [(key, verdict) for key, (_, verdict) in changed.items()])
-    coupons.set_consumed(connection, {n: uses for one in judged.values() for n, uses in one.consumed.items()})
+    redemptions.set_verdicts(connection, [(key, verdict) for key, (_, verdict) in changed.items()])
+    holds.set_consumed(connection, {n: uses for one in judged.values() for n, uses in one.consumed.items()})
     won = [row for row, verdict in changed.values() if not case_kind(verdict)]
     lost = [(row, verdict) for row, verdict in changed.values() if case_kind(verdict)]
     _withdraw(connection, won, now)
-    coupons.flag_sales(connection, [(row.station, row.epoch, row.seq) for row, _ in lost], FLAG)
+    redemptions.flag_sales(connection, [(row.station, row.epoch, row.seq) for row, _ in lost], FLAG)
     _open_cases(connection, lost, _winners(records, judged), now, now + decide_within)
 
 
@@ -109,7 +109,7 @@ def _withdraw(connection: Connection, won: Sequence[RedemptionPosting], now: int
     """Those that had lost, and by times put right since have won."""
     once_lost = [row for row in won if row.verdict]
     cases.withdraw(connection, [(row.station, row.epoch, row.seq, row.coupon) for row in once_lost], now)
-    coupons.unflag_sales(connection, [(row.station, row.epoch, row.seq) for row in once_lost], FLAG)
+    redemptions.unflag_sales(connection, [(row.station, row.epoch, row.seq) for row in once_lost], FLAG)
 
 
 def _open_cases(
@@ -119,7 +119,7 @@ def _open_cases(
     now: int,
     deadline: int,
 ) -> None:
-    dealers = coupons.dealers_of(connection, {row.station for row, _ in lost})
+    dealers = redemptions.dealers_of(connection, {row.station for row, _ in lost})
     opened = [
         _case(row, verdict, winners.get(row.coupon, ""), dealers.get(row.station, ""), now, deadline)
         for row, verdict in lost

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cloud.store import coupons
+from cloud.store import redemptions
 from cloud.store.database import Connection
 from shared.station import Key
 
@@ -29,13 +29,13 @@ class UseView(Struct, frozen=True):
 
 def of_coupon(connection: Connection, coupon: str) -> tuple[UseView, ...]:
     """All uses of a coupon, in the order in which they are judged."""
-    views = _views(coupons.redemptions_of(connection, [coupon]))
+    views = _views(redemptions.of_coupons(connection, [coupon]))
     return tuple(sorted(views, key=lambda use: (use.happened_at, use.arrived_at, use.sale)))
 
 
 def of_campaign(connection: Connection, campaign: str, limit: int = 20) -> tuple[UseView, ...]:
     """The latest uses of a campaign's coupons, the newest first."""
-    return _views(coupons.redemptions_of_campaign(connection, campaign, limit))
+    return _views(redemptions.of_campaign(connection, campaign, limit))
 
 
 def _views(rows: Sequence[Any]) -> tuple[UseView, ...]:

@@ -1,12 +1,12 @@
-"""Campaigns, coupons, leases, redemptions and the keys that sign."""
+"""Campaigns, coupons, what is set for all of them, and the keys that sign them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
-from cloud.store.database import insert, insert_many, insert_or_ignore
+from cloud.store.database import insert, insert_or_ignore
 from cloud.store.tables import (
     CampaignRow,
     CouponLeaseRow,
@@ -177,130 +177,3 @@ def revoked(connection: Connection, station: str, now: int) -> list[str]:
 def _concerning(station: str, now: int) -> list[ColumnElement[bool]]:
     mine = select(_scope.c.coupon).where(_scope.c.station == station)
     return [_coupon.c.not_after > now, or_(_coupon.c.every_station == 1, _coupon.c.id.in_(mine))]
-
-
-# ── Leases and claims ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def add_lease(connection: Connection, row: Mapping[str, Any]) -> int:
-    """A new lease; its number."""
-    return int(connection.execute(_lease.insert().values(**row).returning(_lease.c.id)).scalar_one())
-
-
-def leases_of(connection: Connection, coupons: Collection[str]) -> Sequence[Row[Any]]:
-    """All leases of these coupons that there ever were, the oldest first."""
-    if not coupons:
-        return ()
-    return connection.execute(select(_lease).where(_lease.c.coupon.in_(coupons)).order_by(_lease.c.id)).all()
-
-
-def granted_leases(connection: Connection, now: int) -> Sequence[Row[Any]]:
-    """The leases that persons have granted and that are in force."""
-    wanted = select(_lease).where(_lease.c.ask == "", _lease.c.released_at.is_(None), _lease.c.until > now)
-    return connection.execute(wanted.order_by(_lease.c.id)).all()
-
-
-def lease(connection: Connection, number: int) -> Row[Any] | None:
-    """A lease."""
-    return connection.execute(select(_lease).where(_lease.c.id == number)).one_or_none()
-
-
-def release(connection: Connection, number: int, at: int) -> bool:
-    """Ends a lease before its time; False when it had ended so before."""
-    wanted = update(_lease).where(_lease.c.id == number, _lease.c.released_at.is_(None))
-    return connection.execute(wanted.values(released_at=at)).rowcount == 1
-
-
-def set_consumed(connection: Connection, consumed: Mapping[int, int]) -> None:
-    """How many uses of each of these leases have come back."""
-    if consumed:
-        changed = update(_lease).where(_lease.c.id == bindparam("number")).values(consumed=bindparam("uses_back"))
-        connection.execute(changed, [{"number": number, "uses_back": uses} for number, uses in consumed.items()])
-
-
-def newest_lines(connection: Connection, stations: Collection[str]) -> dict[str, Row[Any]]:
-    """The line of the newest store of each of these stations."""
-    wanted = select(_line).where(_line.c.station.in_(stations)).order_by(_line.c.epoch)
-    return {row.station: row for row in connection.execute(wanted)} if stations else {}
-
-
-def note_wrong_code(connection: Connection, station: str, at: int) -> None:
-    """A station asked for a coupon that does not exist."""
-    connection.execute(_wrong.insert().values(station=station, at=at))
-
-
-def wrong_codes(connection: Connection, station: str, since: int) -> int:
-    """How often it has done so."""
-    wanted = select(func.count()).where(_wrong.c.station == station, _wrong.c.at > since)
-    return int(connection.execute(wanted).scalar_one())
-
-
-def forget_wrong_codes(connection: Connection, before: int) -> None:
-    """Forgets wrong codes of long ago."""
-    connection.execute(delete(_wrong).where(_wrong.c.at < before))
-
-
-# ── Redemptions ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def insert_redemptions(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Writes redemptions; those that are there stay as they are."""
-    insert_many(connection, _redemption, rows)
-
-
-def redemptions_of(connection: Connection, coupons: Collection[str]) -> Sequence[Row[Any]]:
-    """All redemptions of these coupons."""
-    if not coupons:
-        return ()
-    return connection.execute(select(_redemption).where(_redemption.c.coupon.in_(coupons))).all()
-
-
-def redemptions_of_campaign(connection: Connection, campaign: str, limit: int) -> Sequence[Row[Any]]:
-    """The latest redemptions of a campaign's coupons, the newest first."""
-    newest = _redemption.c.happened_at.desc(), _redemption.c.station, _redemption.c.epoch, _redemption.c.seq
-    wanted = select(_redemption).where(_redemption.c.campaign == campaign)
-    return connection.execute(wanted.order_by(*newest).limit(limit)).all()
-
-
-def set_verdicts(connection: Connection, verdicts: Iterable[tuple[tuple[str, int, int, int], str]]) -> None:
-    """Head office's verdicts on redemptions, by station, epoch, seq and position."""
-    rows = [
-        {"s": station, "e": epoch, "q": seq, "p": position, "judged": verdict}
-        for (station, epoch, seq, position), verdict in verdicts
-    ]
-    if rows:
-        own = (
-            _redemption.c.station == bindparam("s"),
-            _redemption.c.epoch == bindparam("e"),
-            _redemption.c.seq == bindparam("q"),
-            _redemption.c.position == bindparam("p"),
-        )
-        connection.execute(update(_redemption).where(*own).values(verdict=bindparam("judged")), rows)
-
-
-def unflag_sales(connection: Connection, keys: Iterable[tuple[str, int, int]], flag: str) -> None:
-    """Takes a flag from sales."""
-    rows = [{"s": station, "e": epoch, "q": seq} for station, epoch, seq in set(keys)]
-    if rows:
-        own = _sale.c.station == bindparam("s"), _sale.c.epoch == bindparam("e"), _sale.c.seq == bindparam("q")
-        without = func.trim(func.replace(" " + _sale.c.flags + " ", f" {flag} ", " "))
-        connection.execute(update(_sale).where(*own).values(flags=without), rows)
-
-
-def flag_sales(connection: Connection, keys: Iterable[tuple[str, int, int]], flag: str) -> None:
-    """Adds a flag, a word of its own, to sales that don't have it."""
-    rows = [{"s": station, "e": epoch, "q": seq} for station, epoch, seq in set(keys)]
-    if rows:
-        own = (
-            _sale.c.station == bindparam("s"),
-            _sale.c.epoch == bindparam("e"),
-            _sale.c.seq == bindparam("q"),
-            ~(" " + _sale.c.flags + " ").contains(f" {flag} "),
-        )
-        connection.execute(update(_sale).where(*own).values(flags=func.trim(_sale.c.flags + f" {flag}")), rows)
-
-
-def dealers_of(connection: Connection, stations: Collection[str]) -> dict[str, str]:
-    """Station → its dealer."""
-    wanted = select(_station.c.id, _station.c.dealer_id).where(_station.c.id.in_(stations))
-    return {row.id: row.dealer_id for row in connection.execute(wanted)} if stations else {}
