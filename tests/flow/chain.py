@@ -172,11 +172,17 @@ class HeadOffice:
 
     async def coupon(self, fen: int, campaign: str = "冒烟券", *, typed: bool = False) -> IssuedCoupon:
         """A coupon worth so much, pushed to all stations."""
+        return (await self.coupons(1, fen, campaign, typed=typed))[0]
+
+    async def coupons(
+        self, count: int, fen: int, campaign: str = "冒烟券", *, typed: bool = False
+    ) -> tuple[IssuedCoupon, ...]:
+        """So many of them."""
         now = founding.now()
         new = NewCampaign(campaign, CouponKind.AMOUNT, fen, now, now + _DAY)
         with self.books.begin() as connection:
             issuing.create_campaign(connection, new, "王", now)
-        (issued,) = issuing.issue(self.books, self.company.seal, campaign, 1, "王", now, typed=typed)
+        issued = issuing.issue(self.books, self.company.seal, campaign, count, "王", now, typed=typed)
         await self.company.line.dispatch.coupons_changed()
         return issued
 
@@ -259,6 +265,15 @@ class Station:
             return ready and not any(point.settling for point in points)
 
         await eventually(look, 15, f"tariff {version} on every nozzle")
+
+    async def ready(self) -> None:
+        """Once every point can be used, and head office answers."""
+
+        async def look() -> bool:
+            points = await self.forecourt.points()
+            return self.forecourt.connected and not any(p.settling or p.phase == "inoperative" for p in points)
+
+        await eventually(look, 15, "the station to be ready")
 
     async def phase(self, number: int, phase: str) -> None:
         """Once this point is in this phase, and nothing is being settled there."""

@@ -38,6 +38,7 @@ class StationBooks(Struct, frozen=True):
     redemptions: Counter[str]
     """How often each coupon was redeemed."""
     open_fillings: int
+    waiting_slips: int
 
     def letter(self, seq: int) -> Letter:
         """A letter, read."""
@@ -58,6 +59,7 @@ def station_books(path: Path) -> StationBooks:
     """Reads a store, whether its agent runs or not."""
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
+        connection.execute("BEGIN")  # one state of the books throughout
         station, epoch, stored = connection.execute("SELECT station, epoch, stored_upto FROM station").fetchone()
         return StationBooks(
             station,
@@ -67,6 +69,7 @@ def station_books(path: Path) -> StationBooks:
             tuple(row[0] & (1 << 31) - 1 for row in connection.execute("SELECT place FROM sale ORDER BY place")),
             Counter(row[0] for row in connection.execute("SELECT coupon FROM redemption")),
             connection.execute("SELECT count(*) FROM filling WHERE ended IS NULL").fetchone()[0],
+            connection.execute("SELECT count(*) FROM print_job WHERE state IN ('queued', 'printing')").fetchone()[0],
         )
     finally:
         connection.close()
