@@ -180,17 +180,20 @@ async def test_f26_answers_about_other_epochs_or_letters_never_written_empty_not
     assert await desk.stored() == 10
 
 
-async def test_a_new_connection_sends_what_was_on_its_way_again(desk: Desk) -> None:
-    await desk.sell(4)
-    await desk.greeted()
-    await until(lambda: desk.pipe.letters == [1, 2, 3, 4])
-    desk.uplink.stored(Stored(desk.store.epoch, 2))
-    await until(lambda: desk.uplink._marked == 2)
-    desk.disconnect()
-    desk.connect()
-    await until(lambda: len(desk.pipe.hellos) >= 2 and not desk.pipe.hellos[-1].live)
-    desk.welcome(stored_upto=2)
-    await until(lambda: desk.pipe.letters[4:] == [3, 4])
+async def test_a_new_connection_sends_what_was_on_its_way_again_and_does_not_wait_to_become_impatient(
+    tmp_path: Path,
+) -> None:
+    async with desk_on(tmp_path / "store.sqlite", Pace(first_patience=3_600.0, heartbeat=0.5)) as desk:
+        await desk.sell(4)
+        await desk.greeted()
+        await until(lambda: desk.pipe.letters == [1, 2, 3, 4])
+        desk.uplink.stored(Stored(desk.store.epoch, 2))
+        await until(lambda: desk.uplink._marked == 2)
+        desk.disconnect()
+        desk.connect()
+        await until(lambda: len(desk.pipe.hellos) >= 2 and not desk.pipe.hellos[-1].live)
+        desk.welcome(stored_upto=2)
+        await until(lambda: desk.pipe.letters[4:] == [3, 4])
 
 
 @pytest.mark.slow
