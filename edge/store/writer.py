@@ -101,12 +101,13 @@ class Writer:
             self._db.close()
 
     def _surely(self, group: list[Job]) -> None:
-        """This thread outlives every bug of those whom it tells."""
+        """This thread outlives every bug of those whom it tells, and a log that can't be written."""
         try:
             with self._pen:
                 self._serve(group)
         except Exception:
-            _log.exception("store_listener_failed")
+            with suppress(Exception):
+                _log.exception("store_listener_failed")
 
     def _next_group(self) -> tuple[list[Job], bool]:
         """Everything that waits, and whether the end was among it."""

@@ -3,9 +3,11 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -128,6 +130,18 @@ async def test_a_listener_with_a_bug_does_not_stop_the_books(store: Store) -> No
     store.on_commit = bug
     assert await store.run(append, store.clock.stamp()) == 1
     assert await store.run(append, store.clock.stamp()) == 2
+
+
+async def test_a_log_that_can_not_be_written_does_not_stop_the_books(store: Store) -> None:
+    def bug() -> None:
+        raise RuntimeError("a bug of somebody else's")
+
+    broken = StringIO()
+    broken.close()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(broken))
+    store.on_commit = bug
+    assert await store.run(append, store.clock.stamp()) == 1
+    assert await asyncio.wait_for(store.run(append, store.clock.stamp()), 5) == 2
 
 
 def test_a_closed_store_takes_nothing_more(tmp_path: Path) -> None:
