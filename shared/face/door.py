@@ -74,8 +74,8 @@ class Door:
                 return web.Response(
                     status=421, text="此地址不在允许的主机名之列。 This page does not go by that name.\n"
                 )
-            if request.path.startswith(("/face/", "/own/")) and request.method in {"GET", "HEAD"}:
-                return await handler(request)
+            if request.path in self._face.files and request.method in {"GET", "HEAD"}:
+                return web.FileResponse(self._face.files[request.path])
             visit = request[VISIT] = Visit(self._face, request)
             response = await answered(visit, lambda: self._entered(visit, handler))
             if not visit.known and not response.prepared:

@@ -78,7 +78,10 @@ class Face:
         self.environment = self._environment(templates)
         self._door = Door(self)
         self._app = web.Application(middlewares=[self._door.guard], client_max_size=FORM_BYTES)
-        self._files = {"/face/vendor/": VENDOR, "/face/": HERE / "static"}
+        self.files: dict[str, Path] = {}
+        """What is served as it is, by address: these files as the program found them, and no other."""
+        self._serve("/face/", HERE / "static")
+        self._serve("/face/vendor/", VENDOR)
 
     # Building
 
@@ -101,14 +104,11 @@ class Face:
 
     def static(self, folder: Path) -> None:
         """Add the face's own files, under ``/own/``."""
-        self._files["/own/"] = folder
+        self._serve("/own/", folder)
 
     def application(self) -> web.Application:
         """The application, complete. Call it last, once."""
         self.post("/face/choose", choose, anyone=True)
-        for prefix, folder in self._files.items():
-            if folder.is_dir():
-                self._app.router.add_static(prefix, folder)
         self._app.on_response_prepare.append(_headers)
         self._app.on_shutdown.append(self._let_go)
         return self._app
@@ -159,8 +159,12 @@ class Face:
 
     def address_of(self, path: str) -> str:
         """The address of a file, with a mark that changes when the file does, so that browsers keep it until then."""
-        prefix = next(prefix for prefix in ("/face/vendor/", "/face/", "/own/") if path.startswith(prefix))
-        return f"{path}?v={_mark(self._files[prefix] / path.removeprefix(prefix))}"
+        return f"{path}?v={_mark(self.files[path])}" if path in self.files else path
+
+    def _serve(self, prefix: str, folder: Path) -> None:
+        for path in folder.rglob("*"):
+            if path.is_file():
+                self.files[prefix + path.relative_to(folder).as_posix()] = path
 
     async def _let_go(self, _app: web.Application) -> None:
         self.hub.close()
@@ -186,16 +190,13 @@ _marks: dict[Path, str] = {}
 
 def _mark(path: Path) -> str:
     if path not in _marks:
-        _marks[path] = hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else "0"
+        _marks[path] = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
     return _marks[path]
 
 
 async def _headers(request: web.Request, response: web.StreamResponse) -> None:
-    static = (
-        request.path.startswith(("/face/", "/own/")) and request.method in {"GET", "HEAD"} and response.status < 400
-    )
-    marked = static and "v" in request.query
-    lock_headers(response, "no-store" if not static else FOR_EVER if marked else "no-cache")
+    kept = FOR_EVER if "v" in request.query else "no-cache"
+    lock_headers(response, kept if isinstance(response, web.FileResponse) and response.status < 400 else "no-store")
 
 
 async def choose(visit: Visit) -> web.StreamResponse:
