@@ -1,4 +1,4 @@
-"""Coming in and going out, one's own account, and the accounts of others."""
+"""Coming in and going out, and one's own account."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -6,12 +6,11 @@ from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
-from cloud.access import accounts, login, sessions
-from cloud.access.accounts import FirstLogin, Power, Role
+from cloud.access import login, sessions
 from cloud.access.login import LoggedIn
 from cloud.access.sessions import SessionLife
 from cloud.office.forms import Form
-from cloud.office.office import Office, form_of, nothing, query_of
+from cloud.office.office import Office, form_of, query_of
 from cloud.store.database import Books, Connection
 from shared.errors import Refused
 from shared.face import Face, Person, Visit
@@ -178,69 +177,6 @@ class AccountPages:
             return {"sessions": sessions.of_account(connection, name, token, now, self._life)}
 
         return await self._office.page(visit, "account.html", look, 400 if form.wrong else 200, form=form)
-
-
-class PeoplePages:
-    """The accounts of everybody, for those who look after them."""
-
-    def __init__(self, office: Office) -> None:
-        self._office = office
-
-    def add(self, face: Face) -> None:
-        """Adds the pages."""
-        face.get("/people", self.page, power=Power.ACCOUNT)
-        face.post("/people", self.create, power=Power.ACCOUNT)
-        face.post("/people/code", self.code, power=Power.ACCOUNT)
-        face.post("/people/disable", self.disable, power=Power.ACCOUNT)
-
-    async def page(self, visit: Visit) -> web.Response:
-        """Everybody."""
-        return await self._page(visit, Form({}))
-
-    async def create(self, visit: Visit) -> web.StreamResponse:
-        """A new account; its one-time code is shown this once."""
-        form = await form_of(visit)
-        name, role = form.text("name", 40), form.chosen("role", [role.value for role in Role])
-        if form.wrong:
-            return await self._page(visit, form)
-        by, now = visit.somebody.id, self._office.now()
-        try:
-            first = await self._office.write(lambda connection: accounts.add(connection, name, Role(role), by, now))
-        except Refused as why:
-            if why.reason != "exists":
-                raise
-            form.complain("name", "taken")
-            return await self._page(visit, form)
-        return await self._code(visit, first)
-
-    async def code(self, visit: Visit) -> web.StreamResponse:
-        """A new one-time code for somebody who forgot the password."""
-        name, by, now = await self._name(visit), visit.somebody.id, self._office.now()
-        return await self._code(
-            visit, await self._office.write(lambda connection: accounts.new_code(connection, name, by, now))
-        )
-
-    async def disable(self, visit: Visit) -> web.StreamResponse:
-        """Shuts somebody out at once."""
-        name, by, now = await self._name(visit), visit.somebody.id, self._office.now()
-        await self._office.write(lambda connection: accounts.disable(connection, name, by, now))
-        return visit.go("/people", "notice.disabled")
-
-    async def _name(self, visit: Visit) -> str:
-        form = await form_of(visit)
-        name = form.text("name", 40)
-        if form.wrong:
-            raise Refused("unknown_account", "There is no such account.")
-        return name
-
-    async def _page(self, visit: Visit, form: Form) -> web.Response:
-        def look(connection: Connection) -> Mapping[str, Any]:
-            return {"people": accounts.everyone(connection)}
-
-        return await self._office.page(visit, "people.html", look, 400 if form.wrong else 200, form=form)
-
-    async def _code(self, visit: Visit, first: FirstLogin) -> web.Response:
-        return await self._office.page(visit, "people_code.html", nothing, first=first)
 
 
 def _login(visit: Visit, form: Form, why: Refused | None = None) -> web.Response:

@@ -10,16 +10,20 @@ from aiohttp import web
 from cloud import live
 from cloud.access.sessions import SessionLife
 from cloud.office import words
-from cloud.office.access import AccountPages, BookSessions, LoginPages, PeoplePages
-from cloud.office.coupons import AllowancePages, CampaignPages, CouponPages
+from cloud.office.access import AccountPages, BookSessions, LoginPages
+from cloud.office.campaigns import CampaignPages
+from cloud.office.coupons import AllowancePages, CouponPages
 from cloud.office.desk import CasePages, LetterPages
 from cloud.office.news import News, Topic
 from cloud.office.office import Company, Office
 from cloud.office.overview import OverviewPages
-from cloud.office.prices import NewTariffPages, PricePages
+from cloud.office.owners import OwnerPages
+from cloud.office.people import PeoplePages
+from cloud.office.prices import PricePages
 from cloud.office.records import RecordPages
 from cloud.office.sales import SalePages
-from cloud.office.stations import OwnerPages, StationPages
+from cloud.office.stations import StationPages
+from cloud.office.tariffs import NewTariffPages
 from cloud.settings import Settings
 from shared.face import Face, Visit
 

@@ -1,6 +1,5 @@
 """Stations: how each one is, what is missing of it, and what head office wishes of it; whose they are."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -28,6 +27,8 @@ from shared.station import is_station_id
 
 Row = tuple[StationState, list[Trouble], Sums]
 SHOWN: Final = ("all", "attention", "away")
+PAGE: Final = 100
+"""Stations on a page."""
 MOST_POINTS: Final = 999
 
 
@@ -62,6 +63,7 @@ class StationPages:
     def _list(self, query: Form) -> Look:
         now = self._office.now()
         show, words = query.chosen("show", SHOWN, "all"), query.text("q", 40, needed=False)
+        leaf = query.whole("page", 0, 10_000, 0)
 
         def look(connection: Connection) -> Mapping[str, Any]:
             every = states.states(connection, now)
@@ -69,7 +71,15 @@ class StationPages:
             rows = [(state, troubles_of(state), sums.get(state.id, Sums())) for state in every]
             away = sum(not state.connected for state in every if state.revoked_at is None)
             meant = [row for row in rows if _meant(row, show, words)]
-            return {"rows": meant, "total": len(every), "away": away, "show": show, "q": words}
+            return {
+                "rows": meant[leaf * PAGE : (leaf + 1) * PAGE],
+                "more": len(meant) > (leaf + 1) * PAGE,
+                "leaf": leaf,
+                "total": len(every),
+                "away": away,
+                "show": show,
+                "q": words,
+            }
 
         return look
 
@@ -168,53 +178,6 @@ class StationPages:
         await self._office.write(lambda connection: register.revoke(connection, station, by, now), Topic.STATIONS)
         await self._office.company.stations_changed()
         return visit.go(f"/stations/{station}", "notice.revoked")
-
-
-class OwnerPages:
-    """Dealers and regions."""
-
-    def __init__(self, office: Office) -> None:
-        self._office = office
-
-    def add(self, face: Face) -> None:
-        """Adds the pages."""
-        face.get("/owners", self.index)
-        face.post("/owners/{kind:dealer|region}", self.create, power=Power.STATION)
-
-    async def index(self, visit: Visit) -> web.Response:
-        """Both lists."""
-        return await self._list(visit, Form({}))
-
-    async def create(self, visit: Visit) -> web.StreamResponse:
-        """A new dealer or region."""
-        kind, form = visit.request.match_info["kind"], await form_of(visit)
-        name = form.text("name")
-        if form.wrong:
-            return await self._list(visit, form, kind)
-        add = register.add_dealer if kind == "dealer" else register.add_region
-        by, now = visit.somebody.id, self._office.now()
-        try:
-            await self._office.write(lambda connection: add(connection, name, by, now))
-        except Refused as why:
-            if why.reason != "exists":
-                raise
-            form.complain("name", "taken")
-            return await self._list(visit, form, kind)
-        return visit.go("/owners", "notice.added")
-
-    async def _list(self, visit: Visit, form: Form, at: str = "") -> web.Response:
-        now = self._office.now()
-
-        def look(connection: Connection) -> Mapping[str, Any]:
-            every = states.states(connection, now)
-            counts = {
-                "dealer": Counter(state.dealer_id for state in every),
-                "region": Counter(state.region_id for state in every),
-            }
-            found = {"dealers": register.dealers(connection), "regions": register.regions(connection)}
-            return {**found, "counts": counts}
-
-        return await self._office.page(visit, "owners.html", look, 400 if form.wrong else 200, form=form, at=at)
 
 
 def _station(visit: Visit) -> str:

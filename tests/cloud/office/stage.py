@@ -11,7 +11,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from cloud import app, office
-from cloud.access import accounts, login
+from cloud.access import accounts, auditing, login
 from cloud.access.accounts import Role
 from cloud.coupons.sealing import Seal
 from cloud.live import Live
@@ -221,3 +221,9 @@ class Browser:
 
 def _each(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def acts(stage: Stage) -> list[tuple[str, str, str]]:
+    """The audit: who did what to what, the newest last."""
+    entries = stage.scene.read(auditing.page, 200)
+    return [(entry.by, entry.act, entry.subject) for entry in reversed(entries)]
