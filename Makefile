@@ -47,7 +47,7 @@ test: setup ## 全部测试 · check, then real servers, both houses together an
 
 soak: setup ## 久测 · long faults and power cuts
 	@.ci/need.sh $(TEST_NEEDS)
-	@.venv/bin/python -m pytest -m soak tests
+	@.venv/bin/python -m pytest -o timeout=3600 -m soak tests
 
 format-check: setup
 	@ruff format --check --quiet .

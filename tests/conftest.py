@@ -1,12 +1,10 @@
 """How the whole suite is played: the cheap and near first, both houses together later, the pages in a browser last."""
 
 from collections.abc import Iterator
-from collections.abc import Iterator
 from typing import Final
 
 import hypothesis
 import pytest
-import structlog
 import structlog
 
 COSTLY: Final = ("slow", "flow", "browser", "soak")
@@ -15,13 +13,6 @@ COSTLY: Final = ("slow", "flow", "browser", "soak")
 # A busy machine makes a slow example, and a slow example is no defect; speed is measured by `make bench`.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
-
-
-@pytest.fixture(autouse=True)
-def own_log() -> Iterator[None]:
-    """A program that a test starts sets the log up for itself; the next test must not write to that one's stream."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)
