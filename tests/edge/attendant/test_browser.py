@@ -367,3 +367,9 @@ def serious(page: Page) -> list[str]:
         if one["impact"] in {"serious", "critical"}
         for node in one["nodes"]
     ]
+
+
+def test_a_screen_left_alone_logs_itself_out(kiosk: Page) -> None:
+    kiosk.evaluate("performance.now = () => 1e9")
+    expect(kiosk.locator(".bar-person")).to_contain_text("登录")
+    expect(kiosk.locator("#point-1")).to_be_visible()
