@@ -46,6 +46,7 @@ T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 _AT_REST = (PointPhase.IDLE, PointPhase.AUTHORISED)
+_OVER = (PumpState.FINISHED, PumpState.LIMIT_REACHED)
 _BETWEEN_FILLINGS = (PointPhase.INOPERATIVE, PointPhase.CLOSED, PointPhase.IDLE, PointPhase.CALLING)
 
 
@@ -133,7 +134,7 @@ class Controller:
         if memory.releasing_since is not None and now - memory.releasing_since > patience.release:
             memory.releasing_since = None
             self._look()
-        if memory.answering and memory.looking_since is not None and now - memory.looking_since > patience.reply:
+        if memory.answering and memory.looking_since is not None and now - memory.looking_since > patience.lost:
             self._look()
         await self._forget_shown()
         if self._between_fillings():
@@ -193,7 +194,7 @@ class Controller:
             case AlarmRaised():
                 await self._hear_alarm(event)
             case CommandDone():
-                await self._pricing.done(event.command)
+                await self._hear_done(event.command)
             case CommandFailed():
                 await self._hear_failed(event)
 
@@ -232,13 +233,23 @@ class Controller:
         if memory.leave is not None:
             memory.figures = figures
             memory.highest = max(memory.highest, figures, key=lambda seen: seen.volume)
-        if before is not None and figures.volume > before.volume:
+        if before is not None and figures.volume > before.volume and memory.releasing_since is None:
             await self._take(Event.FLOWED)
 
     async def _hear_alarm(self, event: AlarmRaised) -> None:
         self.memory.alarm = event.alarm
         fact = PumpAlarmed(event.point, event.alarm, f"code {event.code:02X}")
         await self._grounds.journal.write(outbox.append, self._grounds.clock.stamp(), fact)
+
+    async def _hear_done(self, command: PumpCommand) -> None:
+        """A filling so short that its end is the first that is heard of it was no release that failed."""
+        memory = self.memory
+        over = memory.pump in _OVER and memory.display is not None and memory.display.volume > 0
+        if isinstance(command, Authorise) and memory.releasing_since is not None and over:
+            memory.releasing_since = None
+            self._look()
+        self._settlement.answered(command)
+        await self._pricing.done(command)
 
     async def _hear_failed(self, event: CommandFailed) -> None:
         failure = type(event.command).__name__, event.detail
@@ -247,9 +258,13 @@ class Controller:
         self._failure = failure
         if isinstance(event.command, Authorise):
             self.memory.releasing_since = None
+        self._settlement.answered(event.command)
         await self._pricing.failed(event.command, event.detail)
-        if isinstance(event.command, Authorise | Stop | Suspend | Resume):
+        if isinstance(event.command, Authorise | Stop | Suspend | Resume) or self._looks_in_vain(event.command):
             self._look()
+
+    def _looks_in_vain(self, command: PumpCommand) -> bool:
+        return isinstance(command, ReadState) and self.memory.looking_since is not None
 
     # ── The table ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

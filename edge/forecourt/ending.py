@@ -17,8 +17,8 @@ class Patience(Struct, frozen=True):
 
     confirm: int = 750
     """Between two equal final readings, at least."""
-    reply: int = 2_000
-    """Until a question counts as lost and is asked again."""
+    lost: int = 15_000
+    """Until a question whose end the link does not tell counts as lost."""
     asks: int = 4
     """How often the totaliser is asked for before it counts as unreadable, or its mismatch as true."""
     again: int = 600
@@ -41,11 +41,12 @@ class Figures(Struct, frozen=True):
 
 
 class Ask(StrEnum):
-    """The question to put to the dispenser now."""
+    """The questions to put to the dispenser now."""
 
     NOTHING = ""
     FIGURES = "figures"
     TOTALISERS = "totalisers"
+    BOTH = "figures and totalisers"
 
 
 class Outcome(Struct, frozen=True):
@@ -69,26 +70,34 @@ class Ending:
     """One filling on its way to being settled. Times are monotonic milliseconds, volumes millilitres.
 
     ``before`` are the last totalisers of the nozzles that it may have been; of several, the one that has moved is the
-    one. ``highest`` is the largest reading seen while it ran. ``modulus`` 0: as the dispenser tells.
+    one. ``highest`` is the largest reading seen while it ran, ``shown`` the last one, None when none was seen yet.
+    ``modulus`` 0: as the dispenser tells. No question is put while an earlier one is on its way.
     """
 
     def __init__(
-        self, before: Mapping[int, int | None], highest: Figures, modulus: int, tolerance: int, patience: Patience
+        self,
+        before: Mapping[int, int | None],
+        highest: Figures,
+        shown: Figures | None,
+        modulus: int,
+        tolerance: int,
+        patience: Patience,
     ) -> None:
         self._before = before
         self._highest = highest
         self._modulus = modulus
         self._tolerance = tolerance
         self._patience = patience
-        self._hangs = False
-        self._candidate: Figures | None = None
+        self._candidate = shown
+        self._hung_at: int | None = None
         self._since = 0
-        self._began = -1
         self._confirmed: Figures | None = None
         self._after: dict[int, int | None] = {}
         self._unheard: set[int] = set()
-        self._due = 0
         self._tries = 0
+        self._due = 0
+        self._pending = 0
+        self._asked_at = 0
         self.outcome: Outcome | None = None
         """What it came to; None until it is known."""
 
@@ -97,27 +106,33 @@ class Ending:
         """The nozzles whose totalisers are wanted."""
         return tuple(self._before)
 
+    def trust(self, figures: Figures) -> None:
+        """These need no confirmation: nothing was delivered that anybody knows of, and none is shown."""
+        self._confirmed = self._confirmed or figures
+
     def next(self, out: bool, now: int) -> Ask:
-        """The question to put now. Nothing is asked before the nozzle hangs: the last drops may be still to come."""
-        self._hangs = self._hangs or not out
-        if not self._hangs:
+        """The questions to put now. Nothing is asked before the nozzle hangs: the last drops may be still to come."""
+        if self._hung_at is None:
+            if out:
+                return Ask.NOTHING
+            self._hung_at = self._since = now
+            self._due = now + self._patience.confirm if self._candidate and not self._confirmed else now
+        if self.outcome is not None or now < self._due or self._waits(now):
             return Ask.NOTHING
-        if self.outcome is not None or now < self._due:
-            return Ask.NOTHING
-        self._due = now + self._patience.reply
-        if self._confirmed is None:
-            return Ask.FIGURES
-        return self._next_totaliser()
+        return self._put(self._question(), now)
+
+    def answered(self) -> None:
+        """A question has come to its end, whatever the answer was."""
+        self._pending = max(0, self._pending - 1)
 
     def read_figures(self, read: Figures, now: int) -> None:
         """The display was read after the end."""
-        if self._confirmed is not None or not self._hangs:
+        if self._confirmed is not None:
             return
-        self._began = now if self._began < 0 else self._began
         if read != self._candidate:
-            self._candidate, self._since = read, now
+            self._candidate, self._since, self._tries = read, now, 0
             self._due = now + self._patience.confirm
-        elif now - self._since >= self._patience.confirm:
+        elif self._hung_at is not None and now - self._since >= self._patience.confirm:
             self._confirm(read, now)
 
     def read_totaliser(self, nozzle: int, read: int | None, modulus: int, now: int) -> None:
@@ -130,22 +145,37 @@ class Ending:
         if not self._unheard:
             self._weigh(now)
 
-    def _confirm(self, read: Figures, now: int) -> None:
-        """Equal readings count, unless more was seen before: then the display is given time to come back."""
-        lost = read.volume < self._highest.volume
-        if lost and now - self._began < self._patience.asks * self._patience.confirm:
-            self._due = now + self._patience.confirm
-            return
-        self._confirmed = self._highest if lost else read
-        self._due = now
+    def _waits(self, now: int) -> bool:
+        return self._pending > 0 and now - self._asked_at < self._patience.lost
 
-    def _next_totaliser(self) -> Ask:
-        self._tries += 1
-        self._unheard = set(self._before)
-        if self._tries <= self._patience.asks:
+    def _question(self) -> Ask:
+        if self._confirmed is not None:
             return Ask.TOTALISERS
-        self.outcome = self._judged()
-        return Ask.NOTHING
+        return Ask.FIGURES if self._candidate is None or self._lost(self._candidate) else Ask.BOTH
+
+    def _put(self, question: Ask, now: int) -> Ask:
+        self._asked_at, self._due = now, now + self._patience.again
+        self._pending = int(question is not Ask.TOTALISERS)
+        if question is not Ask.FIGURES:
+            self._tries += 1
+            self._pending += len(self._before)
+            self._unheard = set(self._before)
+        if self._tries > self._patience.asks:
+            self.outcome = self._judged()
+            return Ask.NOTHING
+        return question
+
+    def _lost(self, read: Figures) -> bool:
+        """More was seen before: the display was reset, or can't be read."""
+        return read.volume < self._highest.volume
+
+    def _confirm(self, read: Figures, now: int) -> None:
+        """Equal readings count; one that has lost figures is given time to come back."""
+        hung_at = self._hung_at if self._hung_at is not None else now
+        if self._lost(read) and now - hung_at < self._patience.asks * self._patience.confirm:
+            return
+        self._confirmed = self._highest if self._lost(read) else read
+        self._due = min(self._due, now)
 
     def _weigh(self, now: int) -> None:
         """A proof ends it; a mismatch is believed only when it lasts."""

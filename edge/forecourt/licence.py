@@ -39,7 +39,7 @@ class Licence:
         except Unavailable as why:
             raise Refused("store", str(why)) from why
         memory.leave, memory.held, memory.alarm = leave, False, ""
-        memory.figures = memory.highest = Figures()
+        memory.figures, memory.highest, memory.display = Figures(), Figures(), None
         memory.releasing_since = self._grounds.clock.mono()
         self._post(Authorise(memory.number, nozzles, wish.preset))
 

@@ -36,7 +36,8 @@ class Pricing:
         """The dispenser took a command; perhaps it was ours."""
         if isinstance(command, SetPrices):
             await self._write(self._prices.taken(command))
-            self._post(ReadState(command.point))
+            if any(tag.shown is None for tag in self._prices.tags().values()):
+                self._post(ReadState(command.point))
 
     async def failed(self, command: PumpCommand, detail: str) -> None:
         """The dispenser did not take a command; perhaps it was ours."""

@@ -57,6 +57,7 @@ class Settlement:
         memory.ending = Ending(
             before,
             memory.highest,
+            memory.display,
             settings.totaliser_modulus,
             settings.totaliser_tolerance,
             self._grounds.patience,
@@ -75,19 +76,24 @@ class Settlement:
         if self._memory.ending is not None:
             self._memory.ending.read_totaliser(read.nozzle, read.volume, read.modulus, self._grounds.clock.mono())
 
+    def answered(self, command: PumpCommand) -> None:
+        """A question of ours has come to its end."""
+        if self._memory.ending is not None and isinstance(command, ReadState | ReadTotaliser):
+            self._memory.ending.answered()
+
     async def press_on(self) -> bool:
         """Ask what is missing, or write what is known; True when the point is settled."""
         ending, now = self._memory.ending, self._grounds.clock.mono()
         if ending is None:
             return False
-        match ending.next(self._waits_for_nozzle(), now):
-            case Ask.FIGURES:
-                self._post(ReadState(self._memory.number))
-            case Ask.TOTALISERS:
-                for nozzle in ending.nozzles:
-                    self._post(ReadTotaliser(self._memory.number, nozzle))
-            case Ask.NOTHING:
-                pass
+        if self._memory.leave is None and self._memory.display == Figures():
+            ending.trust(Figures())
+        question = ending.next(self._waits_for_nozzle(), now)
+        if question in (Ask.FIGURES, Ask.BOTH):
+            self._post(ReadState(self._memory.number))
+        if question in (Ask.TOTALISERS, Ask.BOTH):
+            for nozzle in ending.nozzles:
+                self._post(ReadTotaliser(self._memory.number, nozzle))
         if ending.outcome is None or now < self._not_before:
             return False
         return await self._conclude(ending.outcome, now)

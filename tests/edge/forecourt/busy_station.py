@@ -13,7 +13,7 @@ from edge.forecourt.views import SaleView
 from edge.settings import Authorise
 from tests.edge.forecourt.yard import Yard, two_pumps
 
-HASTY = Patience(confirm=1, reply=50, again=2, pulse=1)
+HASTY = Patience(confirm=1, lost=50, again=2, pulse=1)
 
 
 async def main(store: str, paper: str) -> None:

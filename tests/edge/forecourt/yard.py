@@ -21,7 +21,7 @@ from shared.wire import read_letter
 from tests.fakes.pump import FakePump
 
 STATION = "s1"
-QUICK = Patience(confirm=15, reply=60, again=10, release=300, price_again=100, pulse=5)
+QUICK = Patience(confirm=15, lost=60, again=10, release=300, price_again=100, pulse=5)
 PRICES = {"92#": 7_550, "95#": 7_850, "98#": 8_800, "0#": 7_200}
 
 
