@@ -7,7 +7,8 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 READY := .venv/.ready shared/face/vendor/.ready
-TEST_NEEDS := chromium:chromium mosquitto:mosquitto faketime:faketime fiu-run:fiu-utils
+TEST_NEEDS := chromium:chromium mosquitto:mosquitto
+SOAK_NEEDS := $(TEST_NEEDS) fiu-run:fiu-utils
 
 COSTLY := slow or flow or browser
 # Two workers, each file to one of them. What plays with real servers and real time plays alone.
@@ -46,7 +47,7 @@ test: setup ## 全部测试 · check, then real servers, both houses together an
 	@ended=0; $(QUICK) -m "not ($(COSTLY) or soak)" || ended=$$?; .venv/bin/python -m pytest -m "($(COSTLY)) and not soak" || ended=$$?; exit $$ended
 
 soak: setup ## 久测 · long faults and power cuts
-	@.ci/need.sh $(TEST_NEEDS)
+	@.ci/need.sh $(SOAK_NEEDS)
 	@.venv/bin/python -m pytest -o timeout=3600 -m soak tests
 
 format-check: setup
