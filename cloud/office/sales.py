@@ -19,7 +19,7 @@ from cloud.sales.listing import SaleFilter, SaleLine
 from cloud.sales.trace import trace
 from cloud.stations import commands, register
 from cloud.store.database import Connection
-from shared.errors import Refused
+from shared.errors import Refused, Unavailable
 from shared.face import Face, Visit
 from shared.face.texts import Say
 from shared.messages import ReprintSlip
@@ -125,9 +125,14 @@ class SalePages:
         first = await self._office.read(lambda connection: listing.page(connection, wanted, CHUNK))
         await response.prepare(visit.request)
         await response.write((_BOM + _csv([_heads(visit.say)])).encode())
-        async for lines in self._chunks(wanted, first):
-            rows = await asyncio.to_thread(_csv, [_cells(visit.say, line) for line in lines])
-            await response.write(rows.encode())
+        try:
+            async for lines in self._chunks(wanted, first):
+                rows = await asyncio.to_thread(_csv, [_cells(visit.say, line) for line in lines])
+                await response.write(rows.encode())
+        except Unavailable:
+            if visit.request.transport is not None:
+                visit.request.transport.abort()  # half a file must not look like a whole one
+            return response
         await response.write_eof()
         return response
 

@@ -3,8 +3,15 @@
 import csv
 import io
 import re
+from typing import Any
 
+import pytest
+from aiohttp import ClientError
+
+from cloud.office import sales
+from cloud.sales import listing
 from cloud.stations import commands
+from shared.errors import Unavailable
 from shared.messages import ReprintSlip, SaleRecorded
 from tests.cloud.office.stage import Browser, Stage
 from tests.cloud.scene import EPOCH, STATIONS, a_sale
@@ -65,3 +72,22 @@ async def test_a_receipt_is_asked_for_once_more(owner: Browser, busy: Stage) -> 
     await owner.look(f"/sales/{key}")
     await owner.send(f"/sales/{key}/reprint", {"seconds": "60"})
     assert busy.scene.read(commands.latest, row.station, busy.clock)[0].action == ReprintSlip(row.epoch, row.seq)
+
+
+async def test_half_a_file_never_looks_like_a_whole_one(
+    owner: Browser, busy: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sales, "CHUNK", 40)
+    whole = listing.page
+    reads = 0
+
+    def failing(*words: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        if reads > 2:
+            raise Unavailable("The company's database can't be used now.")
+        return whole(*words)
+
+    monkeypatch.setattr(listing, "page", failing)
+    with pytest.raises(ClientError):
+        await owner.look("/sales.csv")
