@@ -7,7 +7,8 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 READY := .venv/.ready shared/face/vendor/.ready
-TEST_NEEDS := chromium:chromium mosquitto:mosquitto
+# libatomic is for the node that playwright brings along.
+TEST_NEEDS := chromium:chromium mosquitto:mosquitto libatomic.so.1:libatomic1
 SOAK_NEEDS := $(TEST_NEEDS) fiu-run:fiu-utils
 
 COSTLY := slow or flow or browser

@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
-# Makes sure that programs are there, each written COMMAND:DEBIAN-PACKAGE. What is missing is installed by apt-get when root;
-# otherwise one sentence says what to install. A command that cannot be seen from a shell (ensurepip) counts as missing.
+# Makes sure that programs and libraries are there, each written COMMAND:DEBIAN-PACKAGE or LIBRARY.so.N:DEBIAN-PACKAGE.
+# What is missing is installed by apt-get when root; otherwise one sentence says what to install. What can be seen neither
+# from a shell nor by the linker (ensurepip) counts as missing.
 set -euo pipefail
 PATH="$PATH:/usr/sbin:/sbin"
 
+is_there() {
+  case "$1" in
+    *.so.*) [[ "$(ldconfig -p)" == *"$1"* ]] ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
 missing=()
 for need in "$@"; do
-  command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
+  is_there "${need%%:*}" || missing+=("${need##*:}")
 done
 [[ ${#missing[@]} -gt 0 ]] || exit 0
 
