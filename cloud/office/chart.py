@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from shared.face.charts import Tick, step_of
+
 HOURS = 24
 WIDTH, HEIGHT = 720, 260
 _LEFT, _RIGHT, _TOP, _FLOOR = 60, 12, 12, 230
 _GAP = 8
-_STEPS = (1, 2, 5)
 
 
 class Bar(Struct, frozen=True):
@@ -27,13 +28,6 @@ class Bar(Struct, frozen=True):
     before_y: int
 
 
-class Tick(Struct, frozen=True):
-    """A line across the chart, with the value that it stands for."""
-
-    y: int
-    value: int
-
-
 class HourChart(Struct, frozen=True):
     """Everything that the drawing needs."""
 
@@ -49,23 +43,13 @@ class HourChart(Struct, frozen=True):
 
 def hour_chart(today: Sequence[int], before: Sequence[int]) -> HourChart:
     """The chart of 24 values of today beside the 24 of a week ago, in any one unit."""
-    step = tick_step(max([*today, *before, 0]))
+    step = step_of(max([*today, *before, 0]))
     top = step * 4
     slot = (WIDTH - _LEFT - _RIGHT) // HOURS
     bars = tuple(_bar(hour, slot, now, then, top) for hour, (now, then) in enumerate(zip(today, before, strict=True)))
     ticks = tuple(Tick(_y(step * i, top), step * i) for i in range(5))
     right = _LEFT + slot * HOURS
     return HourChart(WIDTH, HEIGHT, _LEFT, right, _FLOOR, bars, ticks, not any(today) and not any(before))
-
-
-def tick_step(highest: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20 … of which four reach ``highest``."""
-    power = 1
-    while True:
-        for step in _STEPS:
-            if step * power * 4 >= highest:
-                return step * power
-        power *= 10
 
 
 def _bar(hour: int, slot: int, value: int, before: int, top: int) -> Bar:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.office.chart import hour_chart, tick_step
+from cloud.office.chart import hour_chart
+from shared.face.charts import step_of
 
 DAYS = st.lists(st.integers(0, 10**12), min_size=24, max_size=24)
 
@@ -13,7 +14,7 @@ DAYS = st.lists(st.integers(0, 10**12), min_size=24, max_size=24)
     ("highest", "step"), [(0, 1), (4, 1), (5, 2), (20, 5), (21, 10), (4_000, 1_000), (4_001, 2_000)]
 )
 def test_the_lines_across_stand_at_round_values(highest: int, step: int) -> None:
-    assert tick_step(highest) == step
+    assert step_of(highest) == step
 
 
 @given(DAYS, DAYS)
