@@ -145,7 +145,7 @@ class Controller:
     async def _serve(self) -> None:
         """Release whoever holds a nozzle, when the station is run so and nothing speaks against it."""
         memory = self.memory
-        if not self._grounds.automatic or memory.held:
+        if not self._grounds.automatic or memory.held or memory.leave is not None:
             return
         try:
             await self._authorise("automatic", Release())
