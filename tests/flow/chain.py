@@ -58,7 +58,7 @@ from tests.flow.island import GRADES, Island, island
 A, B = "pudong-1", "minhang-2"
 WANG = "attendant:小王"
 PRICES = {"92#": 7_550, "95#": 8_360, "98#": 9_360, "0#": 7_200}
-QUICK = Patience(confirm=20, reply=400, again=30, release=2_000, price_again=300, pulse=10)
+QUICK = Patience(confirm=20, again=30, release=2_000, price_again=300, pulse=10)
 _DAY = 86_400_000
 
 
