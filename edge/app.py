@@ -35,6 +35,7 @@ from hardware.printers.registry import open_printer
 from hardware.registry import dispenser
 from shared.errors import Refused, SettingsMisread
 from shared.messages import PointState
+from shared.mqtt import PipeTrouble
 
 _log = structlog.get_logger(__name__)
 
@@ -163,6 +164,8 @@ class Agent:
             await asyncio.sleep(_PRESENCE_EVERY)
 
     def _link_changed(self, state: LinkState) -> None:
+        if state.reason == PipeTrouble.STOPPED:
+            return  # we are ending
         self.forecourt.link_changed(state.connected, state.reason, state.detail)
 
     async def _presence(self) -> Presence:

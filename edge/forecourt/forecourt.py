@@ -86,7 +86,7 @@ class Forecourt:
         self._changes = Changes()
         self._orders = Orders(store, self._act)
         self._tasks: list[asyncio.Task[None]] = []
-        self.troubles = Troubles(store.clock.now, lambda: self._changes.note(None))
+        self.troubles = Troubles(store.clock.mono, store.clock.now, lambda: self._changes.note(None))
         self.connected = False
         self.printer = "absent"
         """How the receipt printer is, in a stable word."""

@@ -46,6 +46,7 @@ class Upkeep:
             await self._try_store()
         self._troubles.set("disk", "disk_full" if grounds.disk_full else "")
         self._troubles.set("clock", station.clock_trouble(grounds.clock))
+        self._troubles.tell()
         for controller in self._controllers:
             controller.publish()
 
