@@ -11,9 +11,9 @@ READY := .venv/.ready shared/face/vendor/.ready
 TEST_NEEDS := chromium:chromium mosquitto:mosquitto libatomic.so.1:libatomic1
 SOAK_NEEDS := $(TEST_NEEDS) fiu-run:fiu-utils
 
-COSTLY := slow or flow or browser
-# Two workers, each file to one of them. What plays with real servers and real time plays alone.
-QUICK := .venv/bin/python -m pytest -n 2 --dist loadfile
+# Two workers, each file to one of them; but what plays with both houses or in a browser plays alone.
+PYTEST := .venv/bin/python -m pytest
+ALONE := flow or browser
 
 .PHONY: help setup demo test smoke bench check format-check lint layers types soak wheel lock format clean
 
@@ -40,16 +40,19 @@ bench: setup ## 性能 · ratios measured in the same run; JSON=1 prints one JSO
 
 check: setup ## 快检 · format, lint, layers, types and the quick tests, in under a minute
 	@$(MAKE) format-check lint layers types
-	@$(QUICK) -q -m "not ($(COSTLY) or soak)"
+	@$(PYTEST) -q -n 2 --dist loadfile -m "not (slow or $(ALONE) or soak)"
 
 test: setup ## 全部测试 · check, then real servers, both houses together and the pages in a browser
 	@.ci/need.sh $(TEST_NEEDS)
 	@$(MAKE) format-check lint layers types
-	@ended=0; $(QUICK) -m "not ($(COSTLY) or soak)" || ended=$$?; .venv/bin/python -m pytest -m "($(COSTLY)) and not soak" || ended=$$?; exit $$ended
+	@ended=0; \
+	$(PYTEST) -n 2 --dist loadfile -m "not ($(ALONE) or soak)" || ended=$$?; \
+	$(PYTEST) -m "($(ALONE)) and not soak" || ended=$$?; \
+	exit $$ended
 
 soak: setup ## 久测 · long faults and power cuts
 	@.ci/need.sh $(SOAK_NEEDS)
-	@.venv/bin/python -m pytest -o timeout=3600 -m soak tests
+	@$(PYTEST) -o timeout=3600 -m soak tests
 
 format-check: setup
 	@ruff format --check --quiet .

@@ -50,6 +50,8 @@ from hardware.simulation.wire import plug
 from shared.sale import Finding, Preset, PresetKind, prove
 from tests.fakes.wires import Fault, Wire, all_of, bytewise, cut, flipping, good, late, lossy, noisy
 
+pytestmark = pytest.mark.slow
+
 E = TypeVar("E")
 
 PRICES = {"92#": 7_360, "95#": 7_850}

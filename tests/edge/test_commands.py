@@ -10,6 +10,8 @@ import pytest
 
 from edge.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 FRAME = "51 30 01 01 00 A2 9C 03 FA"
 

@@ -6,7 +6,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.house.tree import PACKAGES, ROOT, files
+
+pytestmark = pytest.mark.slow
 
 VENDOR = Path("shared/face/vendor")
 

@@ -17,6 +17,8 @@ from tests.cloud.conftest import copy_of_file
 from tests.cloud.office.stage import Browser, Stage
 from tests.cloud.office.test_rights import ANYONE, ROUTES, path_of
 
+pytestmark = pytest.mark.slow
+
 LIGHT: Final = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 ODD: Final = (
     "", " ", "0", "-1", "1", "7.85", "1e9", "9" * 18, "9" * 400, "NaN", "２", "٣", "½", "\0", "\x1b[0m", "\ud83d\ude00",

@@ -2,8 +2,12 @@
 
 import re
 
+import pytest
+
 from tests.cloud.office.stage import OWNER, PASSWORD, Stage
 from tests.cloud.scene import MINUTE
+
+pytestmark = pytest.mark.slow
 
 
 async def test_the_first_login_is_by_code_and_ends_with_a_password_of_one_s_own(stage: Stage) -> None:

@@ -9,6 +9,8 @@ from aiohttp import web
 from cloud.access.accounts import Power
 from tests.cloud.office.stage import VIEWER, Browser, Stage
 
+pytestmark = pytest.mark.slow
+
 ANYONE, PERSON = "anyone", "person"
 ROUTES: Final[dict[str, str]] = {
     "GET /login": ANYONE,

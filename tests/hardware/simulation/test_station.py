@@ -21,6 +21,8 @@ from hardware.__main__ import main
 from hardware.line import Line
 from hardware.ports import LineSettings
 
+pytestmark = pytest.mark.slow
+
 DART = LineSettings(9600, 8, "O", 1)
 POLL = b"\x50\x20\xfa"
 EOT = b"\x50\x70\xfa"
