@@ -3,7 +3,16 @@
 from pathlib import Path
 
 from edge.settings import Authorise as Who
-from hardware.ports import Authorise, Clear, ReadTotaliser
+from hardware.ports import (
+    Authorise,
+    Clear,
+    CommandDone,
+    FillingRead,
+    NozzleReturned,
+    PumpEvent,
+    PumpStateRead,
+    ReadTotaliser,
+)
 from shared.codes import scanned_code
 from shared.coupon import Allowance, CouponKind, CouponTerms
 from shared.messages import CouponBook, PumpAlarmed, SaleRecorded
@@ -179,3 +188,26 @@ async def test_a_wrong_nozzle_is_stopped_before_anything_flows(tmp_path: Path) -
         pump.hang_up()
         await yard.phase(1, "idle")
         assert await yard.sales() == []
+
+
+async def test_a_filling_shorter_than_a_poll_is_sold_all_the_same(tmp_path: Path) -> None:
+    """Released, filled and hung up between two polls: its end is the first that is heard of it."""
+    async with Yard(tmp_path / "s.db", two_pumps(), Who.AUTOMATIC) as yard:
+        pump = yard.pumps[1]
+        heard: list[PumpEvent] = []
+        deliver, pump.hear = pump.hear, heard.extend
+        pump.lift(1)
+        deliver(heard[:])
+        heard.clear()
+        await yard.until(lambda: pump.said(Authorise) == 1)
+        pump.fill(10)
+        pump.hear = deliver
+        last: list[PumpEvent] = [
+            PumpStateRead(1, pump.state),
+            FillingRead(1, pump.volume, pump.amount),
+            NozzleReturned(1, 1),
+        ]
+        deliver([*last, CommandDone(1, pump.commands[-1])])
+        (view,) = await yard.sold(1)
+        assert (view.sale.delivery.volume, view.sale.status) == (10, SaleStatus.SETTLED)
+        assert view.sale.authorised_by == "automatic"

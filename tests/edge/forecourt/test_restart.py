@@ -221,6 +221,7 @@ async def commits_of_an_evening(path: Path) -> int:
     return cut.commits
 
 
+@pytest.mark.slow
 async def test_a_power_cut_at_every_commit_of_a_filling_leaves_exactly_one_sale(tmp_path: Path) -> None:
     commits = await commits_of_an_evening(tmp_path / "dry.db")
     assert commits >= 4
@@ -262,6 +263,7 @@ async def one_power_cut(path: Path, at: int, after: bool) -> None:
 KILLS = 10
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_f29_every_receipt_that_was_printed_has_its_sale_after_sigkill_at_any_instant(tmp_path: Path) -> None:
     """Receipt printed, sale gone, and the next sale under its number: never, whenever the agent is killed."""
