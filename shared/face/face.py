@@ -100,7 +100,8 @@ class Face:
         async def view(visit: Visit) -> web.StreamResponse:
             return await stream(visit, draw, first, anyone)
 
-        self.get(path, view, anyone=anyone)
+        # without HEAD, to which an endless answer is none
+        self._app.router.add_get(path, self._door.reading(view, anyone, ""), allow_head=False)
 
     def static(self, folder: Path) -> None:
         """Add the face's own files, under ``/own/``."""

@@ -141,6 +141,11 @@ async def test_files_are_kept_for_ever_under_their_mark_only(browser: Browser) -
         assert browser.headers["Cache-Control"] == "no-store"
 
 
+async def test_the_head_of_news_is_not_an_endless_answer(browser: Browser) -> None:
+    async with browser.client.head("/news") as answer:
+        assert answer.status == 405
+
+
 async def test_news_begins_with_everything_as_it_stands(stage: Stage, browser: Browser) -> None:
     await browser.enter("li")
     async with browser.client.get("/news") as news:
