@@ -15,7 +15,7 @@ import pytest
 from tests.edge.forecourt.test_restart import sold
 from tests.soak.conftest import say
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 5

@@ -7,12 +7,14 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, SearchStrategy
+from yarl import URL
 
 from cloud.sync.reading import Forged, Opened, Unreadable, open_claim, open_hello, open_letter, open_message
 from cloud.sync.reading import fingerprint as letter_hash
@@ -32,7 +34,7 @@ from tests.flow.chain import chain
 from tests.flow.island import island
 
 T = TypeVar("T")
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 MANY = settings(max_examples=12_000, suppress_health_check=list(HealthCheck))
 SOME = settings(max_examples=4_000, suppress_health_check=list(HealthCheck))
@@ -210,10 +212,12 @@ def _requests(pages: list[str], loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def _ask(page: str, method: str, path: str, form: dict[str, str]) -> int:
-    body: dict[str, dict[str, str]] = {"data": form} if method in ("POST", "PUT") else {"params": form}
-    headers = {"Origin": page, "HX-Request": "true"}
+    """As a browser sends it: in the address, or as a form's body."""
+    words = urlencode(form)
+    target = URL(f"{page}{quote(path)}" + (f"?{words}" if method in ("GET", "HEAD") else ""), encoded=True)
+    headers = {"Origin": page, "HX-Request": "true", "Content-Type": "application/x-www-form-urlencoded"}
     async with (
         aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(8)) as session,
-        session.request(method, page + path, allow_redirects=False, **body) as answer,  # type: ignore[arg-type]
+        session.request(method, target, data=words.encode(), allow_redirects=False) as answer,
     ):
         return answer.status

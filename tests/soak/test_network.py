@@ -20,7 +20,7 @@ from tests.fakes.network import Network, network
 from tests.flow.checker import agree, station_books
 from tests.soak.conftest import say
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 SECONDS = 180
 STATIONS = {"pudong-1": "one", "minhang-2": "two", "baoshan-3": "three"}

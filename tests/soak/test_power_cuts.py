@@ -9,7 +9,7 @@ from tests.flow.conftest import hasty_line as hasty_line  # the line of agents i
 from tests.flow.evening import evening
 from tests.soak.conftest import say
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 SECONDS = 100
 
