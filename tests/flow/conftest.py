@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 import edge.app
+from edge.forecourt import printing
 from edge.sync.link import Link
 from tests.fakes.ends import HASTY
 
@@ -13,3 +14,4 @@ from tests.fakes.ends import HASTY
 def hasty_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Agents in this process come back after half a second."""
     monkeypatch.setattr(edge.app, "Link", partial(Link, pace=HASTY, patience=0.5))
+    monkeypatch.setattr(printing, "_FINISH", 0.5)  # one that dies does not wait for its printer

@@ -20,7 +20,7 @@ from tests.flow.programs import acknowledged, edge_program, office_program, sold
 pytestmark = pytest.mark.flow
 
 SEED = 29
-KILLS = 4
+KILLS = 3
 BACKLOG = 12_000
 
 
