@@ -36,7 +36,7 @@ async def test_without_a_broker_nothing_is_kept() -> None:
 
 
 async def test_a_server_that_never_answers_does_not_hold_up_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mqtt, "_HANDSHAKE_SECONDS", 0.3)
+    monkeypatch.setattr(mqtt, "_HANDSHAKE_SECONDS", 3.0)
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
@@ -50,7 +50,7 @@ async def test_a_server_that_never_answers_does_not_hold_up_the_event_loop(monke
             slowest = max(slowest, time.monotonic() - before)
         await pipe.stop()
     assert changes[0] == (False, PipeTrouble.UNREACHABLE)
-    assert slowest < 0.2
+    assert slowest < 1.5, "a busy machine may dawdle, but nobody waits for the handshake"
 
 
 async def test_a_full_network_is_said_and_not_hidden_in_memory(tmp_path: Path) -> None:
