@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 
 from hardware.errors import LineUnavailable
-from hardware.ports import PumpCommand, PumpEvent, Rest, Session, Transmit
+from hardware.ports import Blemished, PumpCommand, PumpEvent, Rest, Session, Transmit
 
 _FIRST_PAUSE = 200_000
 _LONGEST_PAUSE = 5_000_000
@@ -134,7 +134,7 @@ class LineDriver:
             self._session.receive(stray, micros())
 
     def _exchange(self, line: OpenLine, action: Transmit) -> None:
-        line.write(action.data)
+        self._send(line, action)
         if not action.wait:
             return
         deadline = micros() + len(action.data) * line.byte_micros + action.wait
@@ -148,6 +148,15 @@ class LineDriver:
                 deadline = min(max(deadline, now + _BETWEEN_BYTES), latest)
         self._session.time_out(micros())
 
+    def _send(self, line: OpenLine, action: Transmit) -> None:
+        """All at once, or with the quiet after each byte that the dispenser needs."""
+        if not action.spacing:
+            line.write(action.data)
+            return
+        for byte in action.data:
+            line.write(bytes((byte,)))
+            time.sleep((line.byte_micros + action.spacing) / 1_000_000)
+
     def _take_commands(self) -> None:
         while True:
             try:
@@ -156,7 +165,7 @@ class LineDriver:
                 return
 
     def _tell(self) -> None:
-        events = self._session.events()
+        events = [event for event in self._session.events() if not isinstance(event, Blemished)]
         if events:
             self._on_events(events)
 

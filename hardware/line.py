@@ -46,8 +46,7 @@ class Line:
     @property
     def byte_micros(self) -> int:
         """Microseconds that a byte takes."""
-        bits = 1 + self.settings.data_bits + (self.settings.parity != "N") + self.settings.stop_bits
-        return -(-bits * _SECOND // self.settings.baud_rate)
+        return self.settings.byte_micros
 
     def open(self) -> "Line":
         """Open it, alone. :exc:`LineUnavailable` says why not, and who has it."""

@@ -8,7 +8,7 @@ Points and nozzles are numbered as the station numbers them (from 1); the sessio
 Volume in millilitres, money in fen, unit prices in milliyuan a litre; the session knows the decimals of its dispensers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Protocol
 
@@ -102,6 +102,13 @@ class AlarmRaised(Struct, frozen=True):
     code: int
 
 
+class Identified(Struct, frozen=True):
+    """The dispenser says what it is: maker, type, version of its program, as far as it tells."""
+
+    point: int
+    text: str
+
+
 class CommandDone(Struct, frozen=True):
     """The dispenser took the command (link level: a state or figure that follows proves its effect)."""
 
@@ -127,9 +134,32 @@ PumpEvent = (
     | TotaliserRead
     | PriceRead
     | AlarmRaised
+    | Identified
     | CommandDone
     | CommandFailed
 )
+
+
+class Blemish(StrEnum):
+    """What was not right about bytes from the line."""
+
+    MISREAD = "misread"  # a frame with a wrong check or shape
+    ORPHAN = "orphan"  # a good frame that answers nothing that was asked
+    REPEATED = "repeated"  # a block that had been taken already
+    OUT_OF_STEP = "out_of_step"  # a block whose number does not follow
+    UNREADABLE = "unreadable"  # a good frame whose content makes no sense
+    REFUSED = "refused"  # the dispenser did not take what was sent, and it is sent again
+    NOISE = "noise"  # bytes that belong to no frame; ``count`` is how many
+
+
+class Blemished(Struct, frozen=True):
+    """For the engineer's books, and never for the station: the driver keeps it with the line."""
+
+    point: int
+    """0 when nobody knows whose it is."""
+    kind: Blemish
+    count: int = 1
+
 
 # ── What the station asks for: commands, imperatives ──────────────────────────────────────────────────────────────────
 
@@ -225,6 +255,12 @@ class LineSettings(Struct, frozen=True):
     """``N``, ``E`` or ``O``."""
     stop_bits: int
 
+    @property
+    def byte_micros(self) -> int:
+        """Microseconds that a byte takes."""
+        bits = 1 + self.data_bits + (self.parity != "N") + self.stop_bits
+        return -(-bits * 1_000_000 // self.baud_rate)
+
 
 class Transmit(Struct, frozen=True):
     """Send these bytes, then listen. If the session does not call the reply complete within ``wait``, time is up."""
@@ -232,6 +268,10 @@ class Transmit(Struct, frozen=True):
     data: bytes
     wait: int
     """Microseconds of silence to bear after the last byte has left; 0 when no answer will come."""
+    point: int = 0
+    """Who is asked; 0 when it is for several, or for nobody."""
+    spacing: int = 0
+    """Microseconds of quiet after each byte, for dispensers that need time to think."""
 
 
 class Rest(Struct, frozen=True):
@@ -263,6 +303,6 @@ class Session(Protocol):
         """Have this done as soon as the link allows, before any further polling."""
         ...
 
-    def events(self) -> list[PumpEvent]:
+    def events(self) -> Sequence[PumpEvent | Blemished]:
         """The events since the last call, in order."""
         ...

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from hardware.line import Line
-from hardware.registry import DispenserProtocol
+from hardware.protocol import DispenserProtocol
 from hardware.simulation.customers import Customers
 from hardware.simulation.faults import Faults, FaultyLine
 from hardware.simulation.pump import Answer, SimulatedLine, SimulatedPoint, SimulatedPump

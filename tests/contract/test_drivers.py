@@ -42,7 +42,8 @@ from hardware.ports import (
     Suspend,
     TotaliserRead,
 )
-from hardware.registry import DISPENSERS, DispenserProtocol
+from hardware.protocol import DispenserProtocol
+from hardware.registry import DISPENSERS
 from hardware.simulation.faults import Faults, FaultyLine, parse
 from hardware.simulation.pump import SimulatedLine, SimulatedPump, TrueFilling
 from hardware.simulation.station import SimulatedStation, StationPlan, places

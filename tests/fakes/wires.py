@@ -11,7 +11,7 @@ from collections.abc import Callable
 from random import Random
 from typing import TypeVar
 
-from hardware.ports import PumpCommand, PumpEvent, Rest, Session, Transmit
+from hardware.ports import Blemished, PumpCommand, PumpEvent, Rest, Session, Transmit
 from hardware.simulation.pump import SimulatedLine
 
 E = TypeVar("E")
@@ -80,7 +80,13 @@ class Wire:
     """Carries bytes both ways and keeps the time. ``there`` is suffered by questions, ``back`` by answers."""
 
     def __init__(
-        self, session: Session, line: SimulatedLine, there: Fault = good, back: Fault = good, seed: int = 1
+        self,
+        session: Session,
+        line: SimulatedLine,
+        there: Fault = good,
+        back: Fault = good,
+        seed: int = 1,
+        byte: int = BYTE,
     ) -> None:
         self.session = session
         self.line = line
@@ -88,9 +94,11 @@ class Wire:
         self.back = back
         self.now = 0
         self.events: list[PumpEvent] = []
+        self.blemishes: list[Blemished] = []
         self.sent: list[bytes] = []
         """Every transmission, in order."""
         self._dice = Random(seed)
+        self._byte = byte
         self._coming: Parts = []
         self._actions: list[tuple[int, Callable[[int], object]]] = []
 
@@ -128,18 +136,25 @@ class Wire:
             self._pass(min(self.now + max(1, action.micros), max(end, self.now + 1)))
         else:
             self._exchange(action)
-        self.events += self.session.events()
+        for event in self.session.events():
+            (self.blemishes if isinstance(event, Blemished) else self.events).append(event)  # type: ignore[arg-type]
 
     def _exchange(self, action: Transmit) -> None:
         self.sent.append(action.data)
-        self._pass(self.now + len(action.data) * BYTE)
-        for after, data in self.there(action.data, self._dice):
-            for answer in self.line.receive(data, self.now + after):
-                out = self.now + after + answer.after + len(answer.data) * BYTE
-                self._coming += [(out + more, part) for more, part in self.back(answer.data, self._dice) if part]
+        step = 1 if action.spacing else max(1, len(action.data))
+        for at in range(0, len(action.data), step):
+            self._send(action.data[at : at + step])
+            self._pass(self.now + action.spacing)
         deadline = self.now + action.wait
         if action.wait and not self._listen(deadline):
             self.session.time_out(self.now)
+
+    def _send(self, data: bytes) -> None:
+        self._pass(self.now + len(data) * self._byte)
+        for after, part in self.there(data, self._dice):
+            for answer in self.line.receive(part, self.now + after):
+                out = self.now + after + answer.after + len(answer.data) * self._byte
+                self._coming += [(out + more, bit) for more, bit in self.back(answer.data, self._dice) if bit]
 
     def _listen(self, deadline: int) -> bool:
         while True:

@@ -19,7 +19,8 @@ from yarl import URL
 from cloud.sync.reading import Forged, Opened, Unreadable, open_claim, open_hello, open_letter, open_message
 from cloud.sync.reading import fingerprint as letter_hash
 from hardware.ports import Authorise, Clear, PointOnLine, PumpCommand, ReadState, ReadTotaliser, Stop, Transmit
-from hardware.registry import DISPENSERS, DispenserProtocol
+from hardware.protocol import DispenserProtocol
+from hardware.registry import DISPENSERS
 from hardware.simulation.faults import Faults
 from hardware.simulation.pump import SimulatedPoint
 from shared.codes import read_scanned, read_typed, scanned_code

@@ -109,6 +109,16 @@ def _body(raw: bytes) -> bytes:
     return raw[2:-3]
 
 
+def cut(data: bytes) -> list[bytes]:
+    """Bytes of one direction, cut behind each stop flag; a rest without one stands last."""
+    pieces, start = [], 0
+    for at, byte in enumerate(data):
+        if byte == SF and (at == start or data[at - 1] != DLE):
+            pieces.append(data[start : at + 1])
+            start = at + 1
+    return [*pieces, data[start:]] if start < len(data) else pieces
+
+
 class Splitter:
     """Cuts a stream of bytes into frames, whatever the bytes are. Keeps at most :data:`LARGEST` bytes.
 

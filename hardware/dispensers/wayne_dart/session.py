@@ -9,7 +9,7 @@ to send, or a proof still awaited. So a lifted nozzle is seen soon, however much
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from hardware.dispensers.wayne_dart.counters import Arrival
 from hardware.dispensers.wayne_dart.frames import Frame, Kind, Splitter, encode
 from hardware.dispensers.wayne_dart.peer import Peer
 from hardware.errors import FrameMisread
-from hardware.ports import CommandFailed, PointOnLine, PumpCommand, PumpEvent, Rest, Transmit
+from hardware.ports import Blemished, CommandFailed, PointOnLine, PumpCommand, PumpEvent, Rest, Transmit
 
 BYTE = 1_146
 """Microseconds of a byte at 9600 baud, 8 data bits and parity."""
@@ -114,7 +114,7 @@ class DartSession:
         else:
             peer.submit(command)
 
-    def events(self) -> list[PumpEvent]:
+    def events(self) -> Sequence[PumpEvent | Blemished]:
         """The events since the last call."""
         events = list(self._events)
         self._events.clear()

@@ -1,0 +1,34 @@
+"""Wayne DART on its card."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from hardware.dispensers.wayne_dart.explain import explain
+from hardware.dispensers.wayne_dart.frames import cut
+from hardware.dispensers.wayne_dart.session import DartSession
+from hardware.dispensers.wayne_dart.simulator import DartLine
+from hardware.ports import LineSettings, PointOnLine, Session
+from hardware.protocol import DispenserProtocol, Simulation
+from hardware.simulation.pump import SimulatedLine
+
+
+def _session(points: Sequence[PointOnLine], _line: LineSettings, _options: Any) -> Session:
+    return DartSession(points)
+
+
+def _simulator(plan: Simulation) -> SimulatedLine:
+    return DartLine(plan.points, plan.faults, plan.turnaround, plan.seed)
+
+
+PROTOCOL: Final = DispenserProtocol(
+    name="wayne-dart",
+    title_zh="稳牌 DART",
+    title_en="Wayne DART",
+    line=LineSettings(9600, 8, "O", 1),
+    first_address=0x50,
+    addresses=range(0x50, 0x70),
+    make_session=_session,
+    explain=explain,
+    cut=cut,
+    make_simulator=_simulator,
+)
