@@ -296,9 +296,11 @@ class Station:
         """Once head office has every letter, and every slip is printed."""
 
         async def look() -> bool:
-            view = await self.forecourt.view()
             busy = [point for point in await self.forecourt.points() if point.settling]
-            return view.connected and not view.backlog and not busy and await self._printed()
+            if busy or not await self._printed():
+                return False
+            view = await self.forecourt.view()  # last: what was printed a moment ago has written a letter, too
+            return view.connected and not view.backlog
 
         await eventually(look, seconds, "the outbox to be empty")
 
