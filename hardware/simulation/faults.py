@@ -8,12 +8,24 @@ from typing import Final
 from hardware.simulation.pump import Answer, SimulatedLine, SimulatedPump
 from shared.errors import Refused
 
-FAULTS: Final[Mapping[str, str]] = {
-    "previous-sale-added": "a finished filling shows the sum of the one before and itself; the meters are right",
+LINE_FAULTS: Final[Mapping[str, str]] = {
     "dropped-reply": "an answer never arrives",
     "late-reply": "an answer is held back and arrives glued in front of the next one",
     "flipped-bit": "a bit of an answer is wrong; its parity shows it, and the byte arrives as 00",
 }
+HEAD_FAULTS: Final[Mapping[str, str]] = {
+    "previous-sale-added": "a finished filling shows the sum of the one before and itself; the meters are right",
+    "cpu-reset": "the pump's computer starts anew in mid-sale: display and release are gone, the meters are not",
+    "ignored-command": "a command is accepted and not carried out",
+    "stale-totals": "for some seconds after a filling the totaliser is told as it stood before",
+    "unsolicited-last-sale": "a released pump shows the last sale again until fuel flows",
+    "drip": "some millilitres flow after the nozzle was hung up",
+    "totaliser-roll-over": "the totalisers stand shortly before their end and start again at zero",
+    "nozzle-bounce": "a nozzle that is hung up slips out again for a moment",
+    "zero-volume-sale": "a release that nobody used ends as a sale of nothing",
+    "frozen": "the pump answers nothing for five seconds after a command",
+}
+FAULTS: Final[Mapping[str, str]] = {**LINE_FAULTS, **HEAD_FAULTS}
 
 
 class Faults:

@@ -44,6 +44,15 @@ class TrueFilling(Struct, frozen=True):
     ended: int
 
 
+class Drip(Struct, frozen=True):
+    """What left a nozzle that hung already: nobody's filling, but the totaliser has counted it."""
+
+    point: int
+    nozzle: int
+    volume: int
+    at: int
+
+
 class Answer(Struct, frozen=True):
     """What a dispenser sends back, ``after`` microseconds from the end of the question."""
 
@@ -120,6 +129,7 @@ class Body:
         self.volume = 0
         self.amount = 0
         self.fillings: list[TrueFilling] = []
+        self.drips: list[Drip] = []
         self._now = 0
         self._carry = 0
         self._started: tuple[int, int, int, int] | None = None
@@ -178,6 +188,12 @@ class Body:
         self.volume += pulses * self.pulse
         self.totalisers[self.out] += pulses * self.pulse
         self.amount = amount_of(self.volume, unit_price)
+
+    def drip(self, nozzle: int, ml: int, now: int) -> None:
+        """Whole pulses leave a nozzle that hangs; the display does not move any more."""
+        ml -= ml % self.pulse
+        self.totalisers[nozzle] += ml
+        self.drips.append(Drip(self.place.point, nozzle, ml, now))
 
     def end(self, now: int) -> None:
         """The filling, if there was any flow, is over: into the book of truth with it."""

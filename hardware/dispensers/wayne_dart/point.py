@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Final
 
-from hardware.dispensers.wayne_dart.figures import Figures
 from hardware.dispensers.wayne_dart.readings import (
     Alarm,
     Filled,
@@ -15,6 +14,7 @@ from hardware.dispensers.wayne_dart.readings import (
     Suspended,
 )
 from hardware.dispensers.wayne_dart.transactions import Transaction
+from hardware.figures import Figures
 from hardware.ports import (
     AlarmRaised,
     FillingRead,

@@ -24,15 +24,15 @@ class DartPump(DartHead):
         self._sending = SendCounter()
         self._received = ReceiveCounter()
         self._block: bytes | None = None
-        self._silent = False
 
-    def silence(self, silent: bool) -> None:
-        """Answer nobody any more, or answer again."""
-        self._silent = silent
+    def restart(self, now: int) -> None:
+        """Its computer starts anew, and counts blocks from the beginning."""
+        self._sending, self._received, self._block = SendCounter(), ReceiveCounter(), None
+        super().restart(now)
 
     def receive(self, frame: Frame, now: int) -> bytes:
         """The answer to a frame for this address; empty for none."""
-        if self._silent:
+        if self.deaf:
             return b""
         match frame.kind:
             case Kind.POLL:

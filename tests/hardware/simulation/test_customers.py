@@ -34,7 +34,7 @@ class Forecourt:
     def release(self, pump: DartPump, preset: Preset | None = None) -> None:
         for said in (Command(Dcc.RESET), AllowedNozzles((1, 2)), Command(Dcc.AUTHORISE)):
             pump.obey(said, self.now)
-        pump._preset = preset
+        pump.preset = preset
 
     def fillings(self) -> list[TrueFilling]:
         return [filling for pump in self.line.pumps.values() for filling in pump.body.fillings]

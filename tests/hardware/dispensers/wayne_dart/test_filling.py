@@ -113,7 +113,7 @@ def test_a_finished_pump_is_reset_before_the_preset_is_sent() -> None:
     island.wire.sent.clear()
     island.done(Authorise(1, (1,), YUAN_200))
     assert [c.Command(Dcc.RESET), c.Command(Dcc.AUTHORISE)] == island.said(c.Command)
-    assert island.pump()._preset == YUAN_200
+    assert island.pump().preset == YUAN_200
 
 
 def test_a_preset_of_a_release_that_was_taken_back_does_not_limit_the_next() -> None:
@@ -122,16 +122,16 @@ def test_a_preset_of_a_release_that_was_taken_back_does_not_limit_the_next() -> 
     island.done(Stop(1))
     island.done(Clear(1))
     island.done(Authorise(1, (1,)))
-    assert island.pump()._preset is None
+    assert island.pump().preset is None
 
 
 class KeepsPresets(DartPump):
     """It takes the preset and overlooks the authorisation."""
 
-    deaf = True
+    overlooks = True
 
     def _command(self, code: Dcc, now: int) -> None:
-        if not (self.deaf and code in (Dcc.AUTHORISE, Dcc.STOP)):
+        if not (self.overlooks and code in (Dcc.AUTHORISE, Dcc.STOP)):
             super()._command(code, now)
 
 
@@ -140,10 +140,10 @@ def test_a_preset_that_may_still_be_in_the_pump_is_driven_out_by_a_reset() -> No
     island.failed(Authorise(1, (1,), YUAN_200))
     pump = island.pump()
     assert isinstance(pump, KeepsPresets)
-    assert pump._preset == YUAN_200
-    pump.deaf = False
+    assert pump.preset == YUAN_200
+    pump.overlooks = False
     island.done(Authorise(1, (1,)))
-    assert pump._preset is None
+    assert pump.preset is None
 
 
 def test_a_fuelling_point_is_never_released_twice() -> None:

@@ -4,7 +4,6 @@ from random import Random
 
 from hardware.dispensers.wayne_dart.counters import SendCounter
 from hardware.dispensers.wayne_dart.frames import Frame, Kind, encode
-from hardware.dispensers.wayne_dart.readings import State, Status
 from hardware.dispensers.wayne_dart.simulator import DartPump
 from hardware.ports import (
     Authorise,
@@ -207,8 +206,7 @@ def test_a_pump_that_lost_its_power_is_heard_when_it_starts_with_0() -> None:
     pump._sending.restart()
     pump._received.forget()
     pump.prices.clear()
-    pump.state = State.NOT_PROGRAMMED
-    pump._changed(Status)
+    pump.go(PumpState.UNPROGRAMMED, island.wire.now)
     island.wire.run(500_000)
     assert island.state() is PumpState.UNPROGRAMMED
 

@@ -1,12 +1,14 @@
 """Prices and totalisers: what the pump shows, and what it can't show."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from hardware.dispensers.wayne_dart import commands as c
 from hardware.dispensers.wayne_dart.commands import Dcc
-from hardware.dispensers.wayne_dart.figures import Figures, rescale
 from hardware.dispensers.wayne_dart.readings import Alarm, Prices, Totals
 from hardware.dispensers.wayne_dart.simulator import DartPump
+from hardware.figures import Figures, rescale
 from hardware.ports import (
     AlarmRaised,
     Authorise,
@@ -94,8 +96,8 @@ def test_without_a_price_list_the_selected_nozzle_tells_its_price_at_once() -> N
 class KeepsOldPrices(DartPump):
     """It acknowledges new prices and keeps the old ones."""
 
-    def _take_prices(self, prices: tuple[int, ...]) -> None:
-        pass
+    def set_prices(self, prices: Mapping[int, int], now: int) -> bool:
+        return True
 
 
 def test_prices_that_did_not_take_are_no_success() -> None:

@@ -1,6 +1,6 @@
-"""The pump's whole numbers ↔ millilitres, fen and milliyuan a litre. Pure, and never a float.
+"""A dispenser's whole numbers ↔ millilitres, fen and milliyuan a litre. Pure, and never a float.
 
-How many decimals the pump's numbers carry is configured, since the wire does not say.
+How many decimals a dispenser's numbers carry is configured, since the wire hardly ever says.
 """
 
 from hardware.ports import Decimals
@@ -8,7 +8,6 @@ from hardware.ports import Decimals
 _VOLUME = 3  # millilitres are litres with three decimals
 _AMOUNT = 2  # fen are yuan with two
 _PRICE = 3  # milliyuan are yuan with three
-TOTALISER_DIGITS = 10
 
 
 def rescale(number: int, decimals: int, to: int) -> int:
@@ -60,6 +59,6 @@ class Figures:
         number = rescale(milliyuan, _PRICE, self._decimals.price)
         return number if self.price(number) == milliyuan else None
 
-    def pump_totaliser(self, ml: int) -> int:
-        """Ten digits, then it starts again."""
-        return rescale(ml, _VOLUME, self._totaliser) % _tens(TOTALISER_DIGITS)
+    def pump_totaliser(self, ml: int, digits: int) -> int:
+        """So many digits, then it starts again."""
+        return rescale(ml, _VOLUME, self._totaliser) % _tens(digits)
