@@ -1,10 +1,13 @@
-"""A serial line, wherever its other end is: a device path, ``socket://host:port`` or ``rfc2217://host:port``.
+"""A serial line, wherever its other end is.
 
-Blocking, and made to be used by one thread (``hardware.driver``). A port that can't be opened, or goes away, is
-:exc:`LineUnavailable` with a sentence for the person who has to look at the cable.
+By a device path, ``usb:SERIAL[:INTERFACE]``, ``socket://host:port`` or ``rfc2217://host:port``. Blocking, and made to
+be used by one thread (``hardware.driver``). A port that can't be opened, or goes away, is :exc:`LineUnavailable` with a
+sentence for the person who has to look at the cable.
 """
 
+import array
 import errno
+import fcntl
 import os
 import select
 import socket
@@ -13,11 +16,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import urlsplit
 
 import serial
 
+from hardware.adapters import device_of, in_use, others, why_not
+from hardware.converters import EchoFree, Port, SoftwareParity
 from hardware.errors import LineUnavailable
 from hardware.ports import LineSettings
 
@@ -25,23 +30,26 @@ _CHUNK = 4_096
 _CONNECT_SECONDS = 3.0
 _WRITE_SECONDS = 1.0
 _SECOND = 1_000_000
-
-
-class _Port(Protocol):
-    def read(self, micros: int) -> bytes: ...
-
-    def write(self, data: bytes) -> None: ...
-
-    def close(self) -> None: ...
+_TCGETS2: Final = 0x802C542A
+"""Linux: the settings of a terminal with its real speeds, which the older call can't tell."""
+_SPEED_AT: Final = 10
+_TOLERANCE: Final = 50
+"""A rate may be off by one part in so many: two in a hundred, which ten bits of a byte still bear."""
 
 
 class Line:
-    """A line by its address. Prefer ``/dev/serial/by-id/…``: such a name outlives an unplugged adapter."""
+    """A line by its address. Prefer ``/dev/serial/by-id/…``: such a name outlives an unplugged adapter.
 
-    def __init__(self, url: str, settings: LineSettings) -> None:
+    ``echo``: the converter hands back what is sent. ``software_parity``: the port runs at eight bits without parity,
+    and the seven bits with parity that ``settings`` asks for are made here.
+    """
+
+    def __init__(self, url: str, settings: LineSettings, *, echo: bool = False, software_parity: bool = False) -> None:
         self.url = url
         self.settings = settings
-        self._port: _Port | None = None
+        self._echo = echo
+        self._software_parity = software_parity
+        self._port: Port | None = None
 
     @property
     def byte_micros(self) -> int:
@@ -52,9 +60,20 @@ class Line:
         """Open it, alone. :exc:`LineUnavailable` says why not, and who has it."""
         opener = _TRANSPORTS.get(urlsplit(self.url).scheme)
         if opener is None:
-            raise LineUnavailable(f"“{self.url}” is no line: it is a device path, socket://… or rfc2217://….")
-        self._port = opener(self.url, self.settings)
+            raise LineUnavailable(
+                f"“{self.url}” is no line: it is a device path, usb:SERIAL, socket://… or rfc2217://…."
+            )
+        self._port = self._converted(opener)
         return self
+
+    def _converted(self, opener: "_Opener") -> Port:
+        settings = self.settings
+        if not self._software_parity:
+            port = opener(self.url, settings)
+        else:
+            eight = LineSettings(settings.baud_rate, 8, "N", settings.stop_bits)
+            port = SoftwareParity(opener(self.url, eight), settings.parity)
+        return EchoFree(port) if self._echo else port
 
     def close(self) -> None:
         """Close it; harmless when it is closed."""
@@ -77,7 +96,7 @@ class Line:
         except (OSError, serial.SerialException) as why:
             raise self._gone(why) from why
 
-    def _opened(self) -> _Port:
+    def _opened(self) -> Port:
         if self._port is None:
             raise LineUnavailable(f"The line {self.url} is not open.")
         return self._port
@@ -89,17 +108,24 @@ class Line:
 class _Device:
     """A serial port of this computer, or a pty of the simulator."""
 
-    def __init__(self, path: str, settings: LineSettings) -> None:
+    def __init__(self, url: str, settings: LineSettings) -> None:
+        path = device_of(url)
         if not Path(path).exists():
             raise LineUnavailable(f"There is no serial port at {path}. Please check that its adapter is plugged in.")
         self._pty = os.path.realpath(path).startswith("/dev/pts/")
         try:
             self._serial = self._open(path, settings)
-        except (OSError, serial.SerialException, termios.error) as why:
-            raise LineUnavailable(_why_not(path, why)) from why
+        except (OSError, ValueError, serial.SerialException, termios.error) as why:
+            raise LineUnavailable(why_not(path, why)) from why
         self._fd: int = self._serial.fileno()
-        if not self._pty:
-            self._tune()
+        try:
+            self._check_rate(path, settings.baud_rate)
+            if not self._pty:
+                self._own(path)
+                self._tune()
+        except BaseException:
+            self._serial.close()
+            raise
 
     def _open(self, path: str, settings: LineSettings) -> serial.Serial:
         return serial.Serial(
@@ -111,6 +137,26 @@ class _Device:
             timeout=0,
             exclusive=True,
         )
+
+    def _check_rate(self, path: str, wanted: int) -> None:
+        """What the hardware made of a rate; some can only divide their clock by whole numbers, and don't complain."""
+        words = array.array("i", [0] * 11)
+        with suppress(OSError):
+            fcntl.ioctl(self._fd, _TCGETS2, words)
+        real = words[_SPEED_AT]
+        if real and abs(real - wanted) * _TOLERANCE > wanted:
+            raise LineUnavailable(
+                f"The serial port {path} can't do {wanted} baud; the nearest that it can is {real}. "
+                "Please use an adapter with an FTDI or CP210x chip."
+            )
+
+    def _own(self, path: str) -> None:
+        """Let nobody open it beside us, and refuse to listen beside somebody who did not ask."""
+        who = others(path)
+        if who:
+            raise LineUnavailable(in_use(path, who))
+        with suppress(OSError):
+            fcntl.ioctl(self._fd, termios.TIOCEXCL)
 
     def _tune(self) -> None:
         """Wrong parity arrives as 00 instead of passing for a good byte, and USB adapters hand bytes over at once."""
@@ -139,6 +185,9 @@ class _Device:
             data = data[os.write(self._fd, data) :]
 
     def close(self) -> None:
+        if not self._pty:
+            with suppress(OSError):
+                fcntl.ioctl(self._fd, termios.TIOCNXCL)
         self._serial.close()
 
 
@@ -203,8 +252,10 @@ class _Rfc2217:
         self._serial.close()
 
 
-_TRANSPORTS: Final[dict[str, Callable[[str, LineSettings], _Port]]] = {
+_Opener = Callable[[str, LineSettings], Port]
+_TRANSPORTS: Final[dict[str, _Opener]] = {
     "": _Device,
+    "usb": _Device,
     "socket": _Socket,
     "rfc2217": _Rfc2217,
 }
@@ -219,23 +270,3 @@ def _place(url: str) -> tuple[str, int]:
     if not parts.hostname or not port:
         raise LineUnavailable(f"“{url}” names no host and port; write {parts.scheme}://host:port.")
     return parts.hostname, port
-
-
-def _why_not(path: str, why: Exception) -> str:
-    code = why.args[0] if why.args and isinstance(why.args[0], int) else None
-    if code in (errno.EAGAIN, errno.EBUSY):
-        return f"The serial port {path} is in use by {holder(path)}. Only one program may have it."
-    if code in (errno.EACCES, errno.EPERM):
-        return f"This user may not use the serial port {path}. Add the user to the group “dialout”."
-    return f"The serial port {path} can't be opened: {why}."
-
-
-def holder(path: str) -> str:
-    """Who has a device open: names and process ids, as far as this user may see them."""
-    device, found = os.path.realpath(path), set()
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        with suppress(OSError):
-            if os.readlink(link) == device:
-                pid = link.parts[2]
-                found.add(f"{Path('/proc', pid, 'comm').read_text().strip()} (process {pid})")
-    return ", ".join(sorted(found)) or "another program"

@@ -1,5 +1,7 @@
 """The serial line: what a person is told when a port can't be had, and that nobody else may have it."""
 
+import array
+import fcntl
 import os
 import pty
 import socket
@@ -15,8 +17,9 @@ import pytest
 import serial
 import serial.rfc2217
 
+from hardware.adapters import holder
 from hardware.errors import LineUnavailable
-from hardware.line import Line, holder
+from hardware.line import Line
 from hardware.ports import LineSettings
 
 SETTINGS = LineSettings(9600, 8, "O", 1)
@@ -199,3 +202,62 @@ def test_bytes_and_settings_go_over_rfc_2217() -> None:
         assert line.read(LONG) + line.read(50_000) == b"\x50\x20\xff\xfa"
         assert line.read(20_000) == b""
         line.close()
+
+
+# ── Rates, converters and adapters ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("rate", [5_787, 5_760, 9_600])
+def test_rates_that_no_table_knows_are_set_to_the_baud(rate: int) -> None:
+    with a_pty() as (_, path):
+        line = Line(path, LineSettings(rate, 8, "E", 1)).open()
+        fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        words = array.array("i", [0] * 11)
+        fcntl.ioctl(fd, 0x802C542A, words)
+        os.close(fd)
+        line.close()
+    assert words[10] == rate
+
+
+def test_an_adapter_that_can_t_do_the_rate_is_said_with_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some can only divide their clock by whole numbers, and take the nearest rate without a word."""
+
+    def rounds(fd: int, request: int, words: "array.array[int] | bytes" = b"") -> int:
+        if isinstance(words, array.array) and len(words) == 11:
+            words[10] = 6_000
+        return 0
+
+    with a_pty() as (_, path):
+        monkeypatch.setattr("hardware.line.fcntl.ioctl", rounds)
+        with pytest.raises(LineUnavailable, match=r"can't do 5787 baud; the nearest that it can is 6000.*FTDI"):
+            Line(path, LineSettings(5_787, 8, "E", 1)).open()
+        monkeypatch.undo()
+        Line(path, SETTINGS).open().close()  # and it was let go of
+
+
+def test_an_echoing_converter_is_not_heard() -> None:
+    with a_pty() as (master, path):
+        line = Line(path, SETTINGS, echo=True).open()
+        line.write(b"\x50\x20\xfa")
+        os.write(master, os.read(master, 10) + b"\x50\x70\xfa")
+        assert line.read(LONG) == b"\x50\x70\xfa"
+        line.close()
+
+
+def test_seven_bits_with_parity_over_a_port_of_eight() -> None:
+    with a_pty() as (master, path):
+        line = Line(path, LineSettings(9_600, 7, "E", 2), software_parity=True).open()
+        line.write(bytes.fromhex("16 21"))
+        assert os.read(master, 10) == bytes.fromhex("96 21")
+        os.write(master, bytes.fromhex("96 85 05"))
+        assert line.read(LONG) == bytes.fromhex("16 00 05")
+        line.close()
+
+
+def test_a_program_that_took_no_lock_is_seen_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal program locks nothing; two readers would each get half of every answer (pyserial 86)."""
+    with a_pty() as (_, path):
+        monkeypatch.setattr("hardware.line.others", lambda _: "minicom (process 77)")
+        monkeypatch.setattr(os.path, "realpath", lambda _: "/dev/ttyUSB0")  # let it be taken for a real port
+        with pytest.raises(LineUnavailable, match=r"in use by minicom \(process 77\)"):
+            Line(path, LineSettings(9600, 8, "N", 1)).open()
