@@ -59,6 +59,7 @@ class Company:
             self._posted,
             self._heard,
             self._line_changed,
+            self.live.tell,
             now,
         )
         self._pages: web.AppRunner | None = None
@@ -126,10 +127,15 @@ class Company:
     def _posted(self, result: Result) -> None:
         """Something is new in the books."""
         for notice in notices_of(result):
-            self.live.tell(notice)
+            self._tell(notice)
 
     def _heard(self, stations: Collection[str]) -> None:
-        self.live.tell(live.StationsHeard(tuple(sorted(stations))))
+        self._tell(live.StationsHeard(tuple(sorted(stations))))
+
+    def _tell(self, notice: live.Notice) -> None:
+        """To those who look at the pages here, and at those of other workers."""
+        self.live.tell(notice)
+        self.line.team.tell(notice)
 
     def _line_changed(self, connected: bool, why: str) -> None:
         self.live.tell(live.LineChanged(connected, why))

@@ -1,4 +1,4 @@
-"""What has just changed in the books, told within the process to whoever shows it.
+"""What has just changed in the books, told to whoever shows it: within the process, and to the other workers.
 
 A notice is only a hint of what to look up again; one that is missed does no harm, for the books are the truth.
 ``cloud.app`` gives the same :class:`Live` to the line, which tells, and to the pages, which listen.
@@ -15,37 +15,37 @@ from shared.station import Key
 _log = structlog.get_logger(__name__)
 
 
-class SalesArrived(Struct, frozen=True):
+class SalesArrived(Struct, frozen=True, tag=True):
     """New sales, or slips and cases about them."""
 
     keys: tuple[Key, ...]
 
 
-class StationsHeard(Struct, frozen=True):
+class StationsHeard(Struct, frozen=True, tag=True):
     """Stations said hello, came, went, or told an event."""
 
     stations: tuple[str, ...]
 
 
-class PricesMoved(Struct, frozen=True):
+class PricesMoved(Struct, frozen=True, tag=True):
     """Tariffs were made or cancelled, sent, or climbed a rung."""
 
     tariffs: tuple[int, ...]
 
 
-class CasesOpened(Struct, frozen=True):
+class CasesOpened(Struct, frozen=True, tag=True):
     """Something new waits for a decision, or may do so."""
 
 
-class LettersDied(Struct, frozen=True):
+class LettersDied(Struct, frozen=True, tag=True):
     """A letter could not be read or kept."""
 
 
-class CouponsChanged(Struct, frozen=True):
+class CouponsChanged(Struct, frozen=True, tag=True):
     """Coupons were issued, claimed, used or called back."""
 
 
-class LineChanged(Struct, frozen=True):
+class LineChanged(Struct, frozen=True, tag=True):
     """The broker came or went."""
 
     connected: bool

@@ -119,6 +119,12 @@ class Pipe:
         """Hands a message to the network. False, and nothing kept, when there is none or it is full."""
         return self._connection is not None and self._connection.publish(topic, data, self._buffer)
 
+    def listen(self, topics: Sequence[str]) -> None:
+        """These topics from now on and no others, on the connection that stands and on those to come."""
+        self._subscriptions = tuple(topics)
+        if self._connection is not None and self._connection.ready:
+            self._connection.listen(self._subscriptions)
+
     def drop(self, why: str) -> None:
         """Gives the connection up, because nobody answers on it, and makes a new one."""
         if self._connection is not None:
@@ -131,6 +137,7 @@ class Pipe:
             try:
                 if await connection.open(self._subscriptions):
                     failures = 0
+                    connection.listen(self._subscriptions)  # they may have changed meanwhile
                     self._tell(True, PipeTrouble.NONE)
                 await connection.over()
             finally:
@@ -173,7 +180,7 @@ class _Connection:
         self._socket: SocketLike | None = None
         self._waiting: dict[int, int] = {}
         self._waiting_bytes = 0
-        self._subscriptions: list[tuple[str, int]] = []
+        self._subscriptions: set[str] = set()
         self._ticker: asyncio.TimerHandle | None = None
         self.ready = False
         self.trouble = PipeTrouble.NONE
@@ -183,7 +190,7 @@ class _Connection:
 
     async def open(self, subscriptions: Sequence[str]) -> bool:
         """Connects and subscribes; False when that failed, for the reason in ``trouble``."""
-        self._subscriptions = [(topic, 0) for topic in subscriptions]
+        self._subscriptions = set(subscriptions)
         try:
             # paho resolves names and shakes hands blockingly, so this one call lives in a thread
             await self._loop.run_in_executor(None, self._connect)
@@ -195,6 +202,14 @@ class _Connection:
         except (OSError, ValueError) as why:  # TimeoutError is an OSError too
             self.lose(PipeTrouble.UNREACHABLE, str(why) or "no answer")
         return self.ready
+
+    def listen(self, topics: Sequence[str]) -> None:
+        """These topics and no others, on a connection that is ready."""
+        before, self._subscriptions = self._subscriptions, set(topics)
+        if fresh := sorted(self._subscriptions - before):
+            self._client.subscribe([(topic, 0) for topic in fresh])
+        if stale := sorted(before - self._subscriptions):
+            self._client.unsubscribe(stale)
 
     async def over(self) -> None:
         """Waits for the end of this connection."""
@@ -296,7 +311,7 @@ class _Connection:
         if code.is_failure:
             self.lose(PipeTrouble.REFUSED if code.getName() in _RIGHTS else PipeTrouble.UNREACHABLE, code.getName())
         elif self._subscriptions:
-            client.subscribe(self._subscriptions)
+            client.subscribe([(topic, 0) for topic in sorted(self._subscriptions)])
         else:
             self._welcome()
 

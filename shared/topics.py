@@ -22,7 +22,7 @@ COMMAND: Final = "command"
 ANSWER: Final = "answer"
 
 EVERY_UP: Final = f"{ROOT}/+/+/up/+"
-"""What the company subscribes to."""
+"""What a company's only worker subscribes to."""
 
 
 class Address(NamedTuple):
@@ -40,6 +40,11 @@ def up(station: str, kind: str) -> str:
 def down(station: str, kind: str) -> str:
     """The topic on which the company writes to a station; ``+`` for all kinds."""
     return f"{ROOT}/{shard_of(station):02d}/{station}/down/{kind}"
+
+
+def shard_up(shard: int) -> str:
+    """What a worker subscribes to that serves this shard."""
+    return f"{ROOT}/{shard:02d}/+/up/+"
 
 
 def sender(topic: str) -> Address | None:

@@ -52,6 +52,14 @@ class Books:
         with _declared(), self._reader.begin() as connection:
             yield connection
 
+    def apart(self) -> Connection:
+        """A connection of one's own on which each statement is a transaction; whoever asked for it closes it.
+
+        PostgreSQL only. :exc:`Unavailable` when it is out of reach.
+        """
+        with _declared():
+            return self.writer.connect().execution_options(isolation_level="AUTOCOMMIT")
+
     def close(self) -> None:
         """Hangs up."""
         self._reader.dispose()

@@ -35,7 +35,10 @@ _PUSHES_AT_ONCE = 100
 
 
 class Dispatch:
-    """Answers stations. ``publish`` sends; ``on_heard`` is told, on the event loop, which stations said hello."""
+    """Answers stations. ``publish`` sends; ``on_heard`` is told, on the event loop, which stations said hello.
+
+    ``elsewhere`` asks the other workers to :meth:`push` a kind of news to the stations that they serve.
+    """
 
     def __init__(
         self,
@@ -44,12 +47,14 @@ class Dispatch:
         publish: Callable[[str, bytes], bool],
         on_heard: Callable[[Collection[str]], None],
         now: Callable[[], int],
+        elsewhere: Callable[[str, Collection[str] | None], None] = lambda *_: None,
     ) -> None:
         self._books = books
         self._trades = trades
         self._publish = publish
         self._on_heard = on_heard
         self._now = now
+        self._elsewhere = elsewhere
         self._greeter = Greeter(books, trades, now)
         self._hellos: asyncio.Queue[HeardHello] = asyncio.Queue(_HELLOS_WAITING)
         self._claims: asyncio.Queue[tuple[str, CouponClaim]] = asyncio.Queue(_CLAIMS_WAITING)
@@ -106,19 +111,25 @@ class Dispatch:
 
     async def tariffs_changed(self, stations: Collection[str] | None = None) -> None:
         """There are new tariff books, for these stations or for all."""
-        await self._push(stations, topics.TARIFFS)
+        self._elsewhere(topics.TARIFFS, stations)
+        await self.push(stations, topics.TARIFFS)
 
     async def coupons_changed(self, stations: Collection[str] | None = None) -> None:
         """There are new coupon books, for these stations or for all."""
-        await self._push(stations, topics.COUPONS)
+        self._elsewhere(topics.COUPONS, stations)
+        await self.push(stations, topics.COUPONS)
 
     async def commands_given(self, stations: Collection[str]) -> None:
         """There are new commands in the books for these stations."""
-        await self._send(lambda: self._greeter.commands_for(sorted(stations)))
+        self._elsewhere(topics.COMMAND, stations)
+        await self.push(stations, topics.COMMAND)
 
-    async def _push(self, stations: Collection[str] | None, kind: str) -> None:
-        """To those that are there; the others ask when they come."""
+    async def push(self, stations: Collection[str] | None, kind: str) -> None:
+        """To those that this worker has heard of late; the others ask when they come."""
         there = [station for station in self.alive() if stations is None or station in stations]
+        if kind == topics.COMMAND:
+            await self._send(lambda: self._greeter.commands_for(there))
+            return
         for i in range(0, len(there), _PUSHES_AT_ONCE):
             some = there[i : i + _PUSHES_AT_ONCE]
             await self._send(lambda some=some: self._greeter.books_for(some, kind))  # type: ignore[misc]

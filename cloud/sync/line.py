@@ -1,4 +1,4 @@
-"""The line to all stations: pipe, intake and dispatch, joined."""
+"""The line to all stations: pipe, intake, dispatch and the other workers, joined."""
 
 import asyncio
 import gc
@@ -7,10 +7,12 @@ from collections.abc import Callable, Collection
 
 import structlog
 
+from cloud.live import Notice
 from cloud.store.database import Books
 from cloud.sync.dispatch import Dispatch
 from cloud.sync.intake import Intake, machine_now
 from cloud.sync.posting import Result
+from cloud.sync.team import ALL_SHARDS, Push, Team, Word
 from cloud.sync.trades import Trades
 from shared import topics
 from shared.mqtt import Broker, Pipe
@@ -23,8 +25,8 @@ _BUFFER = 64 * 1024 * 1024
 class Line:
     """Everything between the books and the broker.
 
-    On the event loop ``on_posted`` is told what is new in the books, ``on_heard`` who said hello, and ``on_line``
-    whether the broker is there.
+    On the event loop ``on_posted`` is told what is new in the books, ``on_heard`` who said hello, ``on_line`` whether
+    the broker is there, and ``on_notice`` what another worker has put into the books.
     """
 
     def __init__(
@@ -35,17 +37,21 @@ class Line:
         on_posted: Callable[[Result], None],
         on_heard: Callable[[Collection[str]], None],
         on_line: Callable[[bool, str], None],
+        on_notice: Callable[[Notice], None],
         now: Callable[[], int] = machine_now,
         *,
         patience: float = 5.0,
     ) -> None:
         self._on_line = on_line
-        self._pipe = Pipe(broker, [topics.EVERY_UP], self._hear, self._line_changed, patience=patience, buffer=_BUFFER)
+        self._on_notice = on_notice
+        self._pipe = Pipe(broker, [], self._hear, self._line_changed, patience=patience, buffer=_BUFFER)
+        self.team = Team(books, self._serve, self._heard)
         self.intake = Intake(books, trades.handlers, self._pipe.publish, on_posted, now)
-        self.dispatch = Dispatch(books, trades, self._pipe.publish, on_heard, now)
+        self.dispatch = Dispatch(books, trades, self._pipe.publish, on_heard, now, self._push_elsewhere)
         self.strays: Counter[str] = Counter()
         """Messages on topics that are none of ours."""
         self._task: asyncio.Task[None] | None = None
+        self._repeating: set[asyncio.Task[None]] = set()
 
     @property
     def connected(self) -> bool:
@@ -70,6 +76,21 @@ class Line:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.intake.run())
             group.create_task(self.dispatch.run())
+            group.create_task(self.team.run())
+
+    def _serve(self, shards: frozenset[int]) -> None:
+        whole = shards == ALL_SHARDS
+        self._pipe.listen([topics.EVERY_UP] if whole else [topics.shard_up(shard) for shard in sorted(shards)])
+
+    def _push_elsewhere(self, kind: str, stations: Collection[str] | None) -> None:
+        self.team.tell(Push(kind, None if stations is None else tuple(sorted(stations))))
+
+    def _heard(self, word: Word) -> None:
+        if isinstance(word, Push):
+            self._repeating.add(task := asyncio.create_task(self.dispatch.push(word.stations, word.kind)))
+            task.add_done_callback(self._repeating.discard)
+        else:
+            self._on_notice(word)
 
     def _hear(self, topic: str, data: bytes) -> None:
         station, kind = topics.sender(topic) or ("", "")

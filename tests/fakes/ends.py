@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlite_utils import Database
 
+from cloud.live import Notice
 from cloud.sales import arriving, restoring
 from cloud.stations import events, register
 from cloud.stations.register import NewStation
@@ -166,9 +167,10 @@ class CompanyEnd:
         self.shelf = shelf or Shelf()
         self.results: list[Result] = []
         self.heard: list[str] = []
+        self.notices: list[Notice] = []
         self.line = Line(
             books, broker, self.shelf.trades(handlers), self.results.append, self.heard.extend, lambda *_: None,
-            patience=0.5,
+            self.notices.append, patience=0.5,
         )  # fmt: skip
 
     def sales(self, station: str = "") -> list[Key]:
@@ -181,9 +183,14 @@ class CompanyEnd:
 
     def rows(self, model: type[Any]) -> Sequence[Any]:
         """Everything in a table, by its key."""
-        table = table_of(model)
-        with self.books.read() as connection:
-            return connection.execute(select(table).order_by(*table.primary_key.columns)).all()
+        return rows_of(self.books, model)
+
+
+def rows_of(books: Books, model: type[Any]) -> Sequence[Any]:
+    """Everything in a table, by its key."""
+    table = table_of(model)
+    with books.read() as connection:
+        return connection.execute(select(table).order_by(*table.primary_key.columns)).all()
 
 
 @asynccontextmanager
