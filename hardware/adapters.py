@@ -132,4 +132,4 @@ def _program(process: Path) -> str:
         return name
     words = (process / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
     module = words[2] if words[1:2] == ["-m"] else Path(words[1] if len(words) > 1 else "").name
-    return _PROGRAMS.get(module, module if re.fullmatch(r"[\w.-]*\w", module) else name) or name
+    return _PROGRAMS.get(module, module if re.fullmatch(r"\w[\w.-]*\w", module) else name) or name

@@ -6,14 +6,21 @@ away again, less and less often; a sick line is told once, and once when it is w
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
 from hardware.errors import LineUnavailable
-from hardware.ports import Blemished, PumpCommand, PumpEvent, Rest, Session, Transmit
+from hardware.ports import Blemished, PumpCommand, PumpEvent, Rest, Transmit
+from hardware.watch.watch import LineWatch
+
+C = TypeVar("C")
+C_contra = TypeVar("C_contra", contravariant=True)
+E = TypeVar("E")
+E_co = TypeVar("E_co", covariant=True)
+"""What a session is asked, and what it tells."""
 
 _FIRST_PAUSE = 200_000
 _LONGEST_PAUSE = 5_000_000
@@ -46,32 +53,62 @@ class OpenLine(Protocol):
         ...
 
 
+class Talk(Protocol[C_contra, E_co]):
+    """What the driver needs of a session, be it with dispensers (:class:`hardware.ports.Session`) or with others."""
+
+    def next(self, now: int) -> Transmit | Rest:
+        """What to do next."""
+        ...
+
+    def receive(self, data: bytes, now: int) -> bool:
+        """Take bytes; True when the exchange is complete."""
+        ...
+
+    def time_out(self, now: int) -> None:
+        """The answer did not come."""
+        ...
+
+    def line_lost(self) -> None:
+        """The port went away."""
+        ...
+
+    def submit(self, command: C_contra) -> None:
+        """Have this done."""
+        ...
+
+    def events(self) -> Sequence[E_co | Blemished]:
+        """The events since the last call."""
+        ...
+
+
 def micros() -> int:
     """The monotonic clock in microseconds."""
     return time.monotonic_ns() // 1_000
 
 
-class LineDriver:
-    """One thread for one line.
+class LineThread(Generic[C, E]):
+    """One thread for one line, whatever hangs on it.
 
     ``open_line`` opens it or raises :exc:`LineUnavailable`. ``on_events`` and ``on_trouble`` (a sentence, or None when
-    all is well again) are called in the line's thread.
+    all is well again) are called in the line's thread. ``watch`` keeps the engineer's books.
     """
 
     def __init__(
         self,
         name: str,
         open_line: Callable[[], OpenLine],
-        session: Session,
-        on_events: Callable[[list[PumpEvent]], None],
+        session: Talk[C, E],
+        on_events: Callable[[list[E]], None],
         on_trouble: Callable[[str | None], None],
+        watch: LineWatch | None = None,
     ) -> None:
         self.name = name
+        self.watch = watch or LineWatch()
         self._open_line = open_line
         self._session = session
         self._on_events = on_events
         self._on_trouble = on_trouble
-        self._commands: SimpleQueue[PumpCommand] = SimpleQueue()
+        self._commands: SimpleQueue[C] = SimpleQueue()
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"line {name}", daemon=True)
@@ -83,7 +120,7 @@ class LineDriver:
         """Begin to talk."""
         self._thread.start()
 
-    def submit(self, command: PumpCommand) -> None:
+    def submit(self, command: C) -> None:
         """Have this done as soon as the line allows. From any thread."""
         self._commands.put(command)
         self._wake.set()
@@ -106,6 +143,7 @@ class LineDriver:
             except Exception as why:
                 self._crashed(why)
             self._back_off()
+        self.watch.ended()
 
     def _live(self) -> None:
         line = self._open_line()
@@ -131,9 +169,13 @@ class LineDriver:
             self._wake.clear()
         stray = line.read(0)
         if stray:
-            self._session.receive(stray, micros())
+            now = micros()
+            self.watch.heard(now, stray)
+            self._session.receive(stray, now)
 
     def _exchange(self, line: OpenLine, action: Transmit) -> None:
+        began = micros()
+        self.watch.sent(began, action.point, action.data)
         self._send(line, action)
         if not action.wait:
             return
@@ -141,11 +183,15 @@ class LineDriver:
         latest = deadline + _LONGEST_ANSWER * line.byte_micros
         while (left := deadline - micros()) > 0:
             data = line.read(left)
+            if not data:
+                continue
             now = micros()
-            if data and self._session.receive(data, now):
+            self.watch.heard(now, data)
+            if self._session.receive(data, now):
+                self.watch.answered(now, now - began)
                 return
-            if data:
-                deadline = min(max(deadline, now + _BETWEEN_BYTES), latest)
+            deadline = min(max(deadline, now + _BETWEEN_BYTES), latest)
+        self.watch.timed_out(deadline)
         self._session.time_out(micros())
 
     def _send(self, line: OpenLine, action: Transmit) -> None:
@@ -160,12 +206,19 @@ class LineDriver:
     def _take_commands(self) -> None:
         while True:
             try:
-                self._session.submit(self._commands.get_nowait())
+                command = self._commands.get_nowait()
             except Empty:
                 return
+            self.watch.asked(command)
+            self._session.submit(command)
 
     def _tell(self) -> None:
-        events = [event for event in self._session.events() if not isinstance(event, Blemished)]
+        told = self._session.events()
+        if not told:
+            return
+        for each in told:
+            self.watch.told(each)
+        events = [event for event in told if not isinstance(event, Blemished)]
         if events:
             self._on_events(events)
 
@@ -175,10 +228,12 @@ class LineDriver:
         self._pause = _FIRST_PAUSE
         if self._trouble is not None:
             self._trouble = None
+            self.watch.well()
             log.info("line well again", line=self.name)
             self._on_trouble(None)
 
     def _lost(self, why: str) -> None:
+        self.watch.lost(why)
         self._session.line_lost()
         self._tell()
         if self._trouble is None:
@@ -208,3 +263,7 @@ class LineDriver:
                 self._tell()
             except Exception:
                 log.exception("line driver could not answer a command", line=self.name)
+
+
+class LineDriver(LineThread[PumpCommand, PumpEvent]):
+    """The thread of a line with dispensers."""
