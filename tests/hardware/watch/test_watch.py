@@ -91,7 +91,7 @@ def test_a_line_that_fails_too_often_is_said_once_in_words_and_once_to_be_well(l
     line.bad(5, 1)
     line.bad(3, 2)
     line.good(64)
-    assert line.noise == ["2.1 % of its last exchanges got no answer, most at fuelling point 1."]
+    assert line.noise == ["2.2 % of its last exchanges got no answer, most at fuelling point 1."]
     assert line.watch.report().noisy
     line.good(1_200)
     assert line.noise[-1] is None
