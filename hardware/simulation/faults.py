@@ -8,10 +8,22 @@ from typing import Final
 from hardware.simulation.pump import Answer, SimulatedLine, SimulatedPump
 from shared.errors import Refused
 
+_SHORT: Final = 4
+"""Bytes of the longest answer that may be an acknowledgement."""
+_LATE: Final = 200_000
+_DRIBBLE: Final = 6_000
+
 LINE_FAULTS: Final[Mapping[str, str]] = {
+    "lost-question": "a question never arrives at the pumps",
     "dropped-reply": "an answer never arrives",
-    "late-reply": "an answer is held back and arrives glued in front of the next one",
+    "lost-ack": "a short answer, as acknowledgements are, never arrives",
+    "repeated-ack": "a short answer, as acknowledgements are, arrives twice",
+    "late-reply": "an answer arrives a fifth of a second later than it should",
+    "glued-replies": "an answer is held back and arrives in one piece with the next one",
     "flipped-bit": "a bit of an answer is wrong; its parity shows it, and the byte arrives as 00",
+    "noise": "some bytes of rubbish stand before an answer",
+    "dribbled-bytes": "an answer arrives byte by byte, with pauses",
+    "echo": "the line's converter hands back what was sent",
 }
 HEAD_FAULTS: Final[Mapping[str, str]] = {
     "previous-sale-added": "a finished filling shows the sum of the one before and itself; the meters are right",
@@ -88,21 +100,30 @@ class FaultyLine:
 
     def receive(self, data: bytes, now: int) -> list[Answer]:
         """The answers, less what was lost, and with what was late."""
-        answers = []
-        for answer in self._line.receive(data, now):
-            on_its_way = self._suffer(answer.data)
-            if on_its_way:
-                answers.append(Answer(on_its_way, answer.after))
+        strikes = self._faults.strikes
+        answers = [Answer(data, 0)] if strikes("echo") else []
+        if not strikes("lost-question"):
+            for answer in self._line.receive(data, now):
+                answers += self._suffer(answer)
         return answers
 
-    def _suffer(self, data: bytes) -> bytes:
-        if self._faults.strikes("dropped-reply"):
-            return b""
-        if self._faults.strikes("flipped-bit"):
+    def _suffer(self, answer: Answer) -> list[Answer]:
+        strikes, data, after = self._faults.strikes, answer.data, answer.after
+        short = len(data) <= _SHORT
+        if strikes("dropped-reply") or (short and strikes("lost-ack")):
+            return []
+        if strikes("flipped-bit"):
             at = self._faults.place(len(data))
             data = data[:at] + b"\0" + data[at + 1 :]
-        if not self._held and self._faults.strikes("late-reply"):
+        if strikes("noise"):
+            data = bytes(self._faults.place(256) for _ in range(1 + self._faults.place(5))) + data
+        if not self._held and strikes("glued-replies"):
             self._held = data
-            return b""
-        held, self._held = self._held, b""
-        return held + data
+            return []
+        data, self._held = self._held + data, b""
+        if strikes("late-reply"):
+            after += _LATE
+        if strikes("dribbled-bytes"):
+            return [Answer(data[at : at + 1], after + at * _DRIBBLE) for at in range(len(data))]
+        twice = short and strikes("repeated-ack")
+        return [Answer(data, after)] * (2 if twice else 1)

@@ -35,8 +35,37 @@ def test_a_dropped_answer_never_arrives() -> None:
     assert heard(faulty(dropped_reply=1), b"a", b"b") == []
 
 
-def test_a_late_answer_is_glued_in_front_of_the_next() -> None:
-    assert heard(faulty(late_reply=1), b"a", b"b", b"c", b"d") == [b"ab", b"cd"]
+def test_an_answer_that_is_held_back_comes_in_one_piece_with_the_next() -> None:
+    assert heard(faulty(glued_replies=1), b"a", b"b", b"c", b"d") == [b"ab", b"cd"]
+
+
+def test_a_late_answer_comes_when_nobody_waits_any_more() -> None:
+    (answer,) = faulty(late_reply=1).receive(b"a", 0)
+    assert answer == Answer(b"a", 200_005)
+
+
+def test_a_question_that_is_lost_is_not_answered() -> None:
+    assert heard(faulty(lost_question=1), b"a") == []
+
+
+def test_an_acknowledgement_is_short_and_may_be_lost_or_come_twice() -> None:
+    assert heard(faulty(lost_ack=1), b"abc", b"a longer answer") == [b"a longer answer"]
+    assert heard(faulty(repeated_ack=1), b"abc", b"a longer answer") == [b"abc", b"abc", b"a longer answer"]
+
+
+def test_noise_stands_before_the_answer() -> None:
+    (data,) = heard(faulty(noise=1), b"abc")
+    assert data.endswith(b"abc")
+    assert 4 <= len(data) <= 8
+
+
+def test_dribbled_bytes_come_one_by_one_with_pauses() -> None:
+    answers = faulty(dribbled_bytes=1).receive(b"abc", 0)
+    assert answers == [Answer(b"a", 5), Answer(b"b", 6_005), Answer(b"c", 12_005)]
+
+
+def test_an_echo_comes_before_the_answer() -> None:
+    assert heard(faulty(echo=1), b"a") == [b"a", b"a"]
 
 
 def test_a_byte_of_wrong_parity_arrives_as_00() -> None:
