@@ -14,9 +14,11 @@ from typing import Self
 
 import structlog
 from aiohttp import web
-from msgspec.structs import replace
 
 from edge import attendant
+from edge.engineer import wiring
+from edge.engineer.door import open_door
+from edge.engineer.lines import Lines, note_disputes
 from edge.forecourt.ending import Patience
 from edge.forecourt.forecourt import Forecourt, Post, soon
 from edge.forecourt.printing import Paper, Printing
@@ -28,11 +30,11 @@ from edge.sync.link import Link, LinkState
 from edge.sync.pace import Presence
 from hardware.driver import LineDriver
 from hardware.errors import PrinterUnavailable
-from hardware.line import Line
-from hardware.ports import PointOnLine, PumpCommand, PumpEvent
+from hardware.ports import PumpCommand, PumpEvent
 from hardware.printers.device import PrinterDevice
 from hardware.printers.registry import open_printer
-from hardware.registry import dispenser
+from hardware.watch.incidents import Shelf
+from hardware.watch.watch import LineWatch
 from shared.errors import Refused, SettingsMisread
 from shared.messages import PointState
 from shared.mqtt import PipeTrouble
@@ -57,8 +59,7 @@ def program() -> str:
 def check(settings: Settings) -> None:
     """What only the parts can tell of a configuration; :exc:`SettingsMisread` when there is no such part."""
     try:
-        for line in settings.lines:
-            dispenser(line.protocol)
+        wiring.check(settings)
         open_printer(settings.printer.url, settings.printer.width)
     except (Refused, PrinterUnavailable) as why:
         raise SettingsMisread(str(why)) from why
@@ -80,6 +81,7 @@ class Agent:
         self._parts = AsyncExitStack()
         self.store: Store
         self.forecourt: Forecourt
+        self.lines: Lines
         self.page_port = settings.page.port
         """Where the page listens; the real port once it does, when 0 was asked for."""
 
@@ -115,18 +117,28 @@ class Agent:
         parts.push_async_callback(_ended, _living("printing", printing.run))
         await forecourt.start(program())
         parts.push_async_callback(forecourt.close)
-        for line in settings.lines:
-            drivers[line.name] = self._driver(line)
-        parts.push_async_callback(asyncio.to_thread, _stop_all, list(drivers.values()))
-        for driver in drivers.values():
-            driver.start()
+        await self._start_lines(parts, drivers, path)
         await self._connect(parts)
         parts.push_async_callback(_ended, _living("page", self._serve_page))
 
-    def _driver(self, line: LineSettings) -> LineDriver:
-        loop, forecourt, protocol = asyncio.get_running_loop(), self.forecourt, dispenser(line.protocol)
-        wiring = replace(protocol.line, baud_rate=line.baud_rate or protocol.line.baud_rate)
-        points = [PointOnLine(p.number, p.address, len(p.nozzles), p.decimals) for p in line.points]
+    async def _start_lines(self, parts: AsyncExitStack, drivers: dict[str, LineDriver], path: Path) -> None:
+        """The dispensers' lines, and what the engineer sees of them."""
+        shelf = Shelf(path.with_name("incidents"))
+        shelf.start()
+        parts.push_async_callback(asyncio.to_thread, shelf.stop)
+        for line in self._settings.lines:
+            drivers[line.name] = self._driver(line, shelf)
+        watches = {name: driver.watch for name, driver in drivers.items()}
+        self.lines = lines = Lines(watches, shelf, self._settings.lines)
+        parts.push_async_callback(asyncio.to_thread, _stop_all, list(drivers.values()))
+        for driver in drivers.values():
+            driver.start()
+        await parts.enter_async_context(open_door(path, lines))
+        disputes = _living("disputes", lambda: note_disputes(lines, self.forecourt.changes()))
+        parts.push_async_callback(_ended, disputes)
+
+    def _driver(self, line: LineSettings, shelf: Shelf) -> LineDriver:
+        loop, forecourt = asyncio.get_running_loop(), self.forecourt
 
         def heard(events: list[PumpEvent]) -> None:
             soon(loop, forecourt.receive, events)
@@ -134,7 +146,14 @@ class Agent:
         def troubled(sentence: str | None) -> None:
             soon(loop, forecourt.line_trouble, line.name, sentence)
 
-        return LineDriver(line.name, lambda: Line(line.url, wiring).open(), protocol.session(points), heard, troubled)
+        def noisy(sentence: str | None) -> None:
+            reason = "noisy_line" if sentence else ""
+            soon(loop, forecourt.troubles.set, f"wiring:{line.name}", reason, sentence or "")
+
+        untested = wiring.untested(line)
+        forecourt.troubles.set(f"protocol:{line.name}", "untested_protocol" if untested else "", untested)
+        watch = LineWatch(wiring.head_of(line), line.url, shelf, line.error_budget, noisy)
+        return LineDriver(line.name, lambda: wiring.opened(line), wiring.session_of(line), heard, troubled, watch)
 
     async def _connect(self, parts: AsyncExitStack) -> None:
         """The line to head office."""

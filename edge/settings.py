@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
@@ -83,7 +83,20 @@ class LineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     url: _Text
     points: Annotated[tuple[PointSettings, ...], Meta(min_length=1, max_length=32)]
     baud_rate: Annotated[int, Meta(ge=0)] = 0
-    """0: as the protocol wants."""
+    """0: as the protocol wants; so it is with the next three."""
+    data_bits: Annotated[int, Meta(ge=0, le=8)] = 0
+    parity: Annotated[str, Meta(pattern="^[NEO]?$")] = ""
+    stop_bits: Annotated[int, Meta(ge=0, le=2)] = 0
+    echo: bool = False
+    """The converter hands back what is sent."""
+    software_parity: bool = False
+    """The port can only do eight bits without parity."""
+    error_budget: Annotated[int, Meta(ge=1, le=1_000)] = 20
+    """Exchanges of a thousand that may fail before the page asks to check the cable."""
+    site_tested: bool = False
+    """Somebody has tried this protocol with the dispensers of this site."""
+    options: dict[str, Any] = {}
+    """What this protocol can be told besides."""
 
 
 class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):

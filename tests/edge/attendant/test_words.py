@@ -32,7 +32,8 @@ def found(pattern: str, *rooms: str) -> set[str]:
 
 
 LINK = {"unanswered", "refused_by_head_office", "no_broker", "no_password", *PipeTrouble} - {""}
-TROUBLES = LINK | {"line_lost", "not_writable", "disk_full", "clock_off", "clock_never_set", "port_taken"}
+WIRING = {"noisy_line", "untested_protocol"}
+TROUBLES = LINK | {"line_lost", "not_writable", "disk_full", "clock_off", "clock_never_set", "port_taken"} | WIRING
 PRINTERS = {*PrinterStatus, press.ABSENT}
 AT_POINTS = {"silent", "unrecorded", "off", "no_price", "price_pending", "unauthorised", "other_nozzle"}
 JUDGED = {"below_minimum", "other_grade"}
