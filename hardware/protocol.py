@@ -71,6 +71,8 @@ class DispenserProtocol(Struct, frozen=True):
     decimals: Decimals = Decimals()
     """As dispensers leave the works."""
     most_points: int = 32
+    most_nozzles: int = 15
+    """At a fuelling point."""
     site_test: bool = False
     """Written from notes that no second source confirms: a site must test it before it sells with it."""
 

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from hardware.polling.roster import Roster, Seat, oldest
+from hardware.polling.roster import MISSES_TO_SILENCE, Roster, Seat, oldest
 from hardware.ports import (
     Authorise,
     Blemish,
@@ -119,7 +119,7 @@ class Talker(Protocol):
 
 
 class Pace(Struct, frozen=True):
-    """Times in microseconds."""
+    """Times in microseconds, unless they say otherwise."""
 
     byte: int
     """What a byte takes on the line."""
@@ -129,6 +129,8 @@ class Pace(Struct, frozen=True):
     """No point is polled in shorter intervals."""
     after_silence: int = 5_000
     """Quiet after an answer that did not come; longer where a late one could pass for the next."""
+    misses: int = MISSES_TO_SILENCE
+    """So many answers in a row that did not come make a point silent; a number, not a time."""
 
 
 class _Job:
@@ -142,11 +144,13 @@ class _Job:
         self.urgent = isinstance(command, Stop | Authorise | Suspend | Resume)
 
 
-class _Place(Seat, kw_only=True):
+class _Place(Seat):
     """A talker in the round, with its work."""
 
-    talker: Talker
-    jobs: deque[_Job]
+    def __init__(self, talker: Talker, patience: int) -> None:
+        super().__init__(patience)
+        self.talker = talker
+        self.jobs: deque[_Job] = deque()
 
     def ready(self, now: int) -> _Job | None:
         """The work that may go on now."""
@@ -159,7 +163,7 @@ class DialogueSession:
 
     def __init__(self, make: Callable[[Tell], Sequence[Talker]], pace: Pace) -> None:
         self._events: list[PumpEvent | Blemished] = []
-        self._places = [_Place(talker=talker, jobs=deque()) for talker in make(self._events.append)]
+        self._places = [_Place(talker, pace.misses) for talker in make(self._events.append)]
         self._by_point = {place.talker.number: place for place in self._places}
         self._roster = Roster(self._places, pace.round)
         self._pace = pace
@@ -249,10 +253,7 @@ class DialogueSession:
         urgent = oldest(place for place in busy if place.jobs[0].urgent)
         if urgent is not None:
             return urgent
-        return self._by_seat(self._roster.choose(now, oldest(busy)))
-
-    def _by_seat(self, seat: Seat | None) -> _Place | None:
-        return seat if isinstance(seat, _Place) else None
+        return self._roster.choose(now, oldest(busy))
 
     def _idle(self, now: int) -> int:
         waits = [place.jobs[0].ready_at - now for place in self._places if place.jobs and place.answers]

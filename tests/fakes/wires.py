@@ -97,6 +97,9 @@ class Wire:
         self.blemishes: list[Blemished] = []
         self.sent: list[bytes] = []
         """Every transmission, in order."""
+        self.exchanges: list[tuple[int, Transmit]] = []
+        """The same, with their times."""
+        self.submitted = 0
         self._dice = Random(seed)
         self._byte = byte
         self._coming: Parts = []
@@ -108,6 +111,7 @@ class Wire:
 
     def submit(self, *commands: PumpCommand) -> None:
         """The station asks for something."""
+        self.submitted += len(commands)
         for command in commands:
             self.session.submit(command)
 
@@ -141,6 +145,7 @@ class Wire:
 
     def _exchange(self, action: Transmit) -> None:
         self.sent.append(action.data)
+        self.exchanges.append((self.now, action))
         step = 1 if action.spacing else max(1, len(action.data))
         for at in range(0, len(action.data), step):
             self._send(action.data[at : at + step])

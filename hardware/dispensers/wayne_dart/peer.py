@@ -12,6 +12,7 @@ from hardware.dispensers.wayne_dart.recipes import Recipe, figures, greet, recip
 from hardware.dispensers.wayne_dart.transactions import Direction, Transaction
 from hardware.dispensers.wayne_dart.work import Job
 from hardware.errors import FrameMisread
+from hardware.polling.roster import Seat
 from hardware.ports import (
     CommandDone,
     CommandFailed,
@@ -24,10 +25,8 @@ from hardware.ports import (
     Stop,
 )
 
-MISSES_TO_SILENCE = 3
-_FIRST_PAUSE = 500_000
-_LONGEST_PAUSE = 8_000_000
 SILENT = "It does not answer."
+_ACTIVE = (PumpState.AUTHORISED, PumpState.FUELLING, PumpState.SUSPENDED, PumpState.LIMIT_REACHED)
 
 
 class Block:
@@ -39,22 +38,16 @@ class Block:
         self.sent = False
 
 
-class Peer:
+class Peer(Seat):
     """One address on the line."""
 
     def __init__(self, place: PointOnLine, tell: Callable[[PumpEvent], None]) -> None:
+        super().__init__()
         self.address = place.address
         self.point = Point(place, tell)
-        self.last_asked = -(10**15)
-        self.due = 0
-        """When a silent point is asked again."""
-        self.answers: bool | None = None
-        """None until it has answered, or stayed silent, for the first time."""
         self._tell = tell
         self._sending = SendCounter()
         self._received = ReceiveCounter(compare=True)
-        self._misses = 0
-        self._pause = _FIRST_PAUSE
         self._jobs: deque[Job] = deque()
         self._block: Block | None = None
 
@@ -158,15 +151,14 @@ class Peer:
             self._jobs.popleft()
             self._end(block.job, "It refuses the command.")
 
-    def answered(self) -> None:
-        """It answered something that makes sense."""
-        self._misses = 0
-        self._pause = _FIRST_PAUSE
-        if self.answers is not True:
-            self.answers = True
+    def answered(self) -> bool:
+        """It answered something that makes sense; whether it is the first time, or the first time again."""
+        first = super().answered()
+        if first:
             self._sending.restart()
             self._tell(PointAnswered(self.point.number))
             self._jobs.appendleft(Job(partial(greet, self.point)))
+        return first
 
     def arrival(self, frame: Frame) -> Arrival:
         """What this data frame is by its number. A new one is to be read by :meth:`read`."""
@@ -187,31 +179,31 @@ class Peer:
         self.point.hear(said)
         if self._jobs:
             self._jobs[0].hear(said)
+        self.active = self.point.state in _ACTIVE
         if self.point.state is PumpState.FINISHED and before not in (None, PumpState.FINISHED):
             self._first(figures)  # the last figures of the filling, read after its end
 
-    def missed(self, now: int) -> None:
-        """No answer, or none that makes sense."""
-        self._misses += 1
-        if self.answers is False:
-            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-        elif self._misses >= MISSES_TO_SILENCE:
-            self.fall_silent()
-        self.due = now + self._pause
+    def missed(self, now: int) -> bool:
+        """No answer, or none that makes sense; whether it has fallen silent by that."""
+        fallen = super().missed(now)
+        if fallen:
+            self._fall_silent()
+        return fallen
 
-    def fall_silent(self) -> None:
-        """It has stopped answering: nothing half done counts, and nobody waits for it."""
-        if self.answers is not False:
-            self.answers = False
-            self._tell(PointSilent(self.point.number))
+    def line_lost(self) -> bool:
+        """The port went away; whether it was not silent yet."""
+        fallen = super().line_lost()
+        if fallen:
+            self._fall_silent()
+        return fallen
+
+    def _fall_silent(self) -> None:
+        """Nothing half done counts, and nobody waits for it."""
+        self._tell(PointSilent(self.point.number))
         jobs, self._jobs = self._jobs, deque()
         self._block = None
         self._received.forget()
         self.point.forget()
+        self.active = False
         for job in jobs:
             self._end(job, SILENT)
-
-    def line_back(self) -> None:
-        """The line is there again: ask soon."""
-        self.due = 0
-        self._pause = _FIRST_PAUSE

@@ -5,15 +5,15 @@ from typing import Any, Final
 
 from hardware.dispensers.wayne_dart.explain import explain
 from hardware.dispensers.wayne_dart.frames import cut
-from hardware.dispensers.wayne_dart.session import DartSession
+from hardware.dispensers.wayne_dart.session import DartSession, Pace
 from hardware.dispensers.wayne_dart.simulator import DartLine
 from hardware.ports import LineSettings, PointOnLine, Session
 from hardware.protocol import DispenserProtocol, Simulation
 from hardware.simulation.pump import SimulatedLine
 
 
-def _session(points: Sequence[PointOnLine], _line: LineSettings, _options: Any) -> Session:
-    return DartSession(points)
+def _session(points: Sequence[PointOnLine], line: LineSettings, _options: Any) -> Session:
+    return DartSession(points, Pace(byte=line.byte_micros))
 
 
 def _simulator(plan: Simulation) -> SimulatedLine:

@@ -4,11 +4,10 @@ One exchange at a time. What arrives outside an exchange, from another address, 
 orphan of an earlier question: counted and dropped. That is safe, since a pump repeats a block until it is acknowledged.
 
 Whose turn it is: blocks that stop, release or must be repeated. After a block its point is polled next, where the proof
-of its effect is likely to be. Otherwise three polls of the round of all points, then a point with other work: a block
-to send, or a proof still awaited. So a lifted nozzle is seen soon, however much else there is to do.
+of its effect is likely to be. Otherwise the roster decides between the round of all points and those with other work: a
+block to send, or a proof still awaited. So a lifted nozzle is seen soon, however much else there is to do.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -17,17 +16,15 @@ from hardware.dispensers.wayne_dart.counters import Arrival
 from hardware.dispensers.wayne_dart.frames import Frame, Kind, Splitter, encode
 from hardware.dispensers.wayne_dart.peer import Peer
 from hardware.errors import FrameMisread
-from hardware.ports import Blemished, CommandFailed, PointOnLine, PumpCommand, PumpEvent, Rest, Transmit
-
-BYTE = 1_146
-"""Microseconds of a byte at 9600 baud, 8 data bits and parity."""
-
-_ROUND_SHARE = 3
+from hardware.polling.roster import Roster, oldest
+from hardware.ports import Blemish, Blemished, CommandFailed, PointOnLine, PumpCommand, PumpEvent, Rest, Transmit
 
 
 class Pace(Struct, frozen=True):
     """Times in microseconds."""
 
+    byte: int = 1_146
+    """What a byte takes; here at 9600 baud, 8 data bits and parity."""
     window: int = 120_000
     """How long a pump may be silent before it answers. The specification asks for 25 ms; 10 to 50 ms were seen."""
     gap: int = 5_000
@@ -40,10 +37,8 @@ class DartSession:
     """All fuelling points of one line."""
 
     def __init__(self, points: Iterable[PointOnLine], pace: Pace | None = None) -> None:
-        self.counts: Counter[str] = Counter()
-        """``misread``, ``orphan``, ``repeated``, ``out_of_step``, ``unreadable``, ``silence``, ``noise`` (in bytes)."""
         self._pace = pace or Pace()
-        self._events: list[PumpEvent] = []
+        self._events: list[PumpEvent | Blemished] = []
         self._peers = {place.address: Peer(place, self._events.append) for place in points}
         self._by_point = {peer.point.number: peer for peer in self._peers.values()}
         self._splitter = Splitter()
@@ -52,8 +47,7 @@ class DartSession:
         self._asked_block = False
         self._reply: Frame | None = None  # an ACK or NAK that we owe
         self._follow: Peer | None = None  # it acknowledged a block: poll it next
-        self._round_first = 0
-        self._since_probe = 0
+        self._roster = Roster(list(self._peers.values()), self._pace.round)
 
     # ── What the driver calls ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -69,7 +63,7 @@ class DartSession:
         if self._reply is not None and (peer is None or peer.block is not None or peer.address == self._reply.address):
             return self._acknowledge(self._reply, now)
         if peer is None:
-            return Rest(self._idle(now))
+            return Rest(self._roster.idle(now))
         return self._ask(peer, now)
 
     def receive(self, data: bytes, now: int) -> bool:
@@ -80,18 +74,17 @@ class DartSession:
             try:
                 frame = self._splitter.next_frame()
             except FrameMisread:
-                self.counts["misread"] += 1
+                self._blemish(Blemish.MISREAD, self._asked)
                 continue
             if frame is None:
                 return complete
             if self._take(frame, now):
                 complete = True
             else:
-                self.counts["orphan"] += 1
+                self._blemish(Blemish.ORPHAN, self._asked)
 
     def time_out(self, now: int) -> None:
         """The answer did not come, or not whole."""
-        self.counts["silence"] += 1
         peer, self._asked = self._asked, None
         self._free_at = now + self._pace.gap
         if peer is not None:
@@ -103,8 +96,7 @@ class DartSession:
         self._free_at = 0
         self._splitter.clear()
         for peer in self._peers.values():
-            peer.fall_silent()
-            peer.line_back()
+            peer.line_lost()
 
     def submit(self, command: PumpCommand) -> None:
         """Have this done as soon as the link allows."""
@@ -123,30 +115,13 @@ class DartSession:
     # ── Whose turn it is ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _choose(self, now: int) -> Peer | None:
-        urgent = _oldest(peer for peer in self._peers.values() if peer.urgent)
+        urgent = oldest(peer for peer in self._peers.values() if peer.urgent)
         if urgent is not None:
             return urgent
         if self._follow is not None and self._follow.answers:
             return self._follow
-        at_work = _oldest(peer for peer in self._peers.values() if peer.block is not None or peer.waiting)
-        if at_work is not None and not self._round_first:
-            return at_work
-        return self._probe(now) or self._round(now) or at_work
-
-    def _round(self, now: int) -> Peer | None:
-        ready = now - self._pace.round
-        return _oldest(p for p in self._peers.values() if p.answers is not False and p.last_asked <= ready)
-
-    def _probe(self, now: int) -> Peer | None:
-        """A silent point whose time has come; at most one a round, so that the dead don't slow the living."""
-        if self._since_probe < sum(peer.answers is not False for peer in self._peers.values()):
-            return None
-        return _oldest(peer for peer in self._peers.values() if peer.answers is False and peer.due <= now)
-
-    def _idle(self, now: int) -> int:
-        """Until somebody's turn can come."""
-        times = [p.due if p.answers is False else p.last_asked + self._pace.round for p in self._peers.values()]
-        return min(max(1_000, min(times, default=0) - now), self._pace.round)
+        at_work = oldest(peer for peer in self._peers.values() if peer.block is not None or peer.waiting)
+        return self._roster.choose(now, at_work)
 
     # ── Exchanges ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -155,34 +130,33 @@ class DartSession:
         self._begin(peer, now)
         self._asked_block = peer.block is not None
         if self._asked_block:
-            return Transmit(peer.block_frame(), self._pace.window)
+            return Transmit(peer.block_frame(), self._pace.window, peer.point.number)
         owed = b"" if self._reply is None else encode(self._reply)
         self._reply = None
-        return Transmit(owed + encode(Frame(peer.address, Kind.POLL)), self._pace.window)
+        return Transmit(owed + encode(Frame(peer.address, Kind.POLL)), self._pace.window, peer.point.number)
 
     def _begin(self, peer: Peer, now: int) -> None:
-        at_work = peer.waiting or peer.block is not None
-        self._round_first = _ROUND_SHARE if at_work else max(0, self._round_first - 1)
-        self._since_probe = 0 if peer.answers is False else self._since_probe + 1
+        self._roster.asked(peer, now, at_work=peer.waiting or peer.block is not None)
         self._follow = None
+        if self._splitter.skipped:
+            self._blemish(Blemish.NOISE, None, self._splitter.skipped)
+            self._splitter.skipped = 0
         self._asked = peer
-        peer.last_asked = now
-        self.counts["noise"] += self._splitter.skipped
-        self._splitter.skipped = 0
         self._splitter.clear()
 
     def _acknowledge(self, reply: Frame, now: int) -> Transmit:
         self._reply = None
         data = encode(reply)
-        self._free_at = now + len(data) * BYTE + self._pace.gap
+        self._free_at = now + len(data) * self._pace.byte + self._pace.gap
         return Transmit(data, 0)
 
     def _refuse(self, reply: Frame, now: int) -> Transmit:
         """A NAK is answered like a poll: with the same block."""
         self._reply = None
-        self._begin(self._peers[reply.address], now)
+        peer = self._peers[reply.address]
+        self._begin(peer, now)
         self._asked_block = False
-        return Transmit(encode(reply), self._pace.window)
+        return Transmit(encode(reply), self._pace.window, peer.point.number)
 
     def _take(self, frame: Frame, now: int) -> bool:
         """Whether the frame answers what was asked, and if so, act on it."""
@@ -206,15 +180,14 @@ class DartSession:
     def _take_block(self, peer: Peer, frame: Frame) -> None:
         arrival = peer.arrival(frame)
         if arrival is Arrival.OUT_OF_STEP:
-            self.counts["out_of_step"] += 1
+            self._blemish(Blemish.OUT_OF_STEP, peer)
             self._reply = Frame(peer.address, Kind.NAK, frame.tx)
             return
         self._reply = Frame(peer.address, Kind.ACK, frame.tx)
         if arrival is Arrival.REPEATED:
-            self.counts["repeated"] += 1
-        else:
-            self.counts["unreadable"] += peer.read(frame.body)
+            self._blemish(Blemish.REPEATED, peer)
+        elif unreadable := peer.read(frame.body):
+            self._blemish(Blemish.UNREADABLE, peer, unreadable)
 
-
-def _oldest(peers: Iterable[Peer]) -> Peer | None:
-    return min(peers, key=lambda peer: peer.last_asked, default=None)
+    def _blemish(self, kind: Blemish, peer: Peer | None, count: int = 1) -> None:
+        self._events.append(Blemished(peer.point.number if peer else 0, kind, count))

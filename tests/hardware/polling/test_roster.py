@@ -8,12 +8,14 @@ from hardware.polling.roster import MISSES_TO_SILENCE, Roster, Seat
 POLL = 30_000
 
 
-def island(points: int) -> tuple[list[Seat], Roster]:
-    seats = [Seat(answers=True) for _ in range(points)]
+def island(points: int) -> tuple[list[Seat], Roster[Seat]]:
+    seats = [Seat() for _ in range(points)]
+    for seat in seats:
+        seat.answered()
     return seats, Roster(seats, 50_000)
 
 
-def watch(seats: list[Seat], roster: Roster, micros: int) -> dict[int, list[int]]:
+def watch(seats: list[Seat], roster: Roster[Seat], micros: int) -> dict[int, list[int]]:
     """When each seat was asked, if each question takes 30 ms."""
     asked: dict[int, list[int]] = {at: [] for at in range(len(seats))}
     now = 0
@@ -99,3 +101,9 @@ def test_it_falls_silent_once_and_comes_back_once() -> None:
     seat = Seat()
     assert [seat.missed(now) for now in range(5)] == [False, False, True, False, False]
     assert [seat.answered() for _ in range(3)] == [True, False, False]
+
+
+def test_a_protocol_may_be_more_patient_before_a_seat_is_silent() -> None:
+    seat = Seat(patience=5)
+    seat.answered()
+    assert [seat.missed(now) for now in range(6)] == [False, False, False, False, True, False]

@@ -10,6 +10,7 @@ from hardware.dispensers.wayne_dart.transactions import decode as read
 from hardware.errors import FrameMisread
 from hardware.ports import (
     Authorise,
+    Blemish,
     Clear,
     CommandDone,
     CommandFailed,
@@ -95,6 +96,10 @@ class Island:
         """It must be done."""
         end = self.do(command)
         assert isinstance(end, CommandDone), end
+
+    def blemishes(self, kind: Blemish) -> int:
+        """How many of a kind the session has told of."""
+        return sum(blemish.count for blemish in self.wire.blemishes if blemish.kind is kind)
 
     def failed(self, command: PumpCommand) -> str:
         """It must fail; why."""

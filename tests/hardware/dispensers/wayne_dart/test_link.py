@@ -7,6 +7,7 @@ from hardware.dispensers.wayne_dart.frames import Frame, Kind, encode
 from hardware.dispensers.wayne_dart.simulator import DartPump
 from hardware.ports import (
     Authorise,
+    Blemish,
     PumpState,
     ReadState,
     ReadTotaliser,
@@ -177,7 +178,7 @@ def test_our_lost_acknowledgement_tells_nothing_twice() -> None:
     island.lift()
     island.wire.run(1_000_000)
     assert lost
-    assert island.session.counts["repeated"] == 1
+    assert island.blemishes(Blemish.REPEATED) == 1
     assert len(island.wire.events) == 1
 
 
@@ -216,6 +217,6 @@ def test_a_pump_out_of_step_is_refused_until_it_starts_with_0() -> None:
     island.pump()._sending.tx = (island.pump()._sending.tx + 5) % 16
     island.lift()
     island.wire.run(2_000_000)
-    assert island.session.counts["out_of_step"] == 3
+    assert island.blemishes(Blemish.OUT_OF_STEP) == 3
     assert len(island.sent(Kind.NAK)) == 3
     assert len(island.wire.events) == 1
