@@ -148,8 +148,8 @@ class Wire:
         self.exchanges.append((self.now, action))
         step = 1 if action.spacing else max(1, len(action.data))
         for at in range(0, len(action.data), step):
+            self._pass(self.now + (action.spacing if at else 0))  # between bytes; an answer follows the last at once
             self._send(action.data[at : at + step])
-            self._pass(self.now + action.spacing)
         deadline = self.now + action.wait
         if action.wait and not self._listen(deadline):
             self.session.time_out(self.now)
