@@ -18,14 +18,16 @@ import structlog
 
 from edge import app, settings
 from edge.attendant import roster
+from edge.engineer import commands as engineer
+from edge.engineer import wiring
 from edge.settings import Settings
-from edge.status import status
+from edge.status import line_row, status
 from edge.store.database import Store
-from hardware.decode import decode_lines
+from hardware.decode import decode_lines, decode_stream, row
 from hardware.registry import DISPENSERS
 from shared.errors import JiayouError, Refused
 
-Command = Callable[[argparse.Namespace], None]
+Command = Callable[[argparse.Namespace], int | None]
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -33,7 +35,7 @@ def main(words: Sequence[str] | None = None) -> int:
     wishes = _parser().parse_args(words)
     try:
         command: Command = wishes.command
-        command(wishes)
+        return command(wishes) or 0
     except JiayouError as why:
         print(f"jiayou-edge: {why}", file=sys.stderr)
         return 1
@@ -43,7 +45,6 @@ def main(words: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     decode = _command(commands, "decode", _decode, "解读报文 · recorded bytes in plain words, one JSON object a line")
     decode.add_argument("--protocol", required=True, choices=sorted(DISPENSERS), help="what the dispensers speak")
     decode.add_argument("file", nargs="?", type=Path, help="hexadecimal frames, one a line; standard input without it")
+    decode.add_argument("--stream", action="store_true", help="the bytes of one direction, not yet cut into frames")
+    decode.add_argument("--rows", action="store_true", help="a row for a person instead of JSON")
+
+    engineer.add(commands)
 
     _attendant(commands)
 
@@ -112,20 +117,21 @@ async def _live(chosen: Settings) -> None:
 def _decode(wishes: argparse.Namespace) -> None:
     sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # it is a text file of Python's own
     if wishes.file is None:
-        _print_decoded(wishes.protocol, sys.stdin)
+        _print_decoded(wishes, sys.stdin)
         return
     try:
         with wishes.file.open(encoding="utf-8", errors="replace") as lines:
-            _print_decoded(wishes.protocol, lines)
+            _print_decoded(wishes, lines)
     except BrokenPipeError:
         raise
     except OSError as why:
         raise Refused("unreadable", f"The file can't be read: {why}") from why
 
 
-def _print_decoded(protocol: str, lines: Any) -> None:
-    for said in decode_lines(protocol, lines):
-        print(json.dumps(said, ensure_ascii=False), flush=True)
+def _print_decoded(wishes: argparse.Namespace, lines: Any) -> None:
+    decode = decode_stream if wishes.stream else decode_lines
+    for said in decode(wishes.protocol, lines):
+        print(row(said) if wishes.rows else json.dumps(said, ensure_ascii=False), flush=True)
 
 
 def _check(wishes: argparse.Namespace) -> None:
@@ -133,6 +139,8 @@ def _check(wishes: argparse.Namespace) -> None:
     app.check(chosen)
     if chosen.broker:
         chosen.broker.broker(chosen.station.id)
+    for warning in wiring.warnings(chosen):
+        print(f"jiayou-edge: {warning}", file=sys.stderr)
     print(f"{wishes.config}: 可用 · this configuration can be used")
 
 
@@ -174,7 +182,8 @@ def _as_guest(wishes: argparse.Namespace, work: Callable[[Store], Any]) -> Any:
 
 
 def _lines(said: dict[str, Any]) -> str:
-    return "\n".join(f"{key:20} {value}" for key, value in said.items())
+    plain = {key: value for key, value in said.items() if key != "lines"}
+    return "\n".join([f"{key:20} {value}" for key, value in plain.items()] + [line_row(line) for line in said["lines"]])
 
 
 def _log_to_stderr(chosen: Settings) -> None:

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from aiohttp import web
@@ -133,7 +133,7 @@ class Agent:
         parts.push_async_callback(asyncio.to_thread, _stop_all, list(drivers.values()))
         for driver in drivers.values():
             driver.start()
-        await parts.enter_async_context(open_door(path, lines))
+        await parts.enter_async_context(open_door(path, lines, self._facts))
         disputes = _living("disputes", lambda: note_disputes(lines, self.forecourt.changes()))
         parts.push_async_callback(_ended, disputes)
 
@@ -191,6 +191,17 @@ class Agent:
         view, points = await self.forecourt.view(), await self.forecourt.points()
         states = tuple(PointState(p.point, p.phase, p.nozzle, p.trouble) for p in points)
         return Presence(view.open, states, view.printer)
+
+    async def _facts(self) -> dict[str, Any]:
+        """For the engineer's tools, beside what they see themselves."""
+        view = await self.forecourt.view()
+        return {
+            "printer": view.printer,
+            "connected": view.connected,
+            "clock_difference": view.clock_difference,
+            "page_port": self.page_port,
+            "troubles": [[trouble.part, trouble.reason, trouble.detail] for trouble in view.troubles],
+        }
 
     async def _serve_page(self) -> None:
         """The attendants' page. A port that is taken does not stop the station; it is tried again."""

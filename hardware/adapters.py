@@ -117,12 +117,28 @@ def others(path: str) -> str:
 
 
 def _holders(path: str, but: int = 0) -> Iterator[str]:
+    """Who has locked it; where nobody has, who has it open."""
+    locked = _locker(path)
+    if locked and int(locked) != but:
+        yield f"{_program(Path('/proc', locked))} (process {locked})"
+        return
     device = os.path.realpath(path)
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         pid = link.parts[2]
         with suppress(OSError):
             if int(pid) != but and os.readlink(link) == device:
                 yield f"{_program(Path('/proc', pid))} (process {pid})"
+
+
+def _locker(path: str) -> str:
+    """The process that holds the lock on it, as the kernel tells."""
+    with suppress(OSError):
+        node = os.stat(path)
+        inode = f"{os.major(node.st_dev):02x}:{os.minor(node.st_dev):02x}:{node.st_ino}"
+        for words in map(str.split, Path("/proc/locks").read_text().splitlines()):
+            if words[1:2] == ["FLOCK"] and words[5] == inode and Path("/proc", words[4]).exists():
+                return words[4]
+    return ""
 
 
 def _program(process: Path) -> str:

@@ -1,6 +1,6 @@
-"""Recorded bytes in plain words: hexadecimal frames in, one a line; one JSON object a line out.
+"""Recorded bytes in plain words: hexadecimal frames in, one a line; one JSON object or one row a line out.
 
-Behind ``jiayou-edge decode``. Whatever the input is, each line gets an answer.
+Behind ``jiayou-edge decode``, ``monitor`` and ``replay``. Whatever the input is, each line gets an answer.
 """
 
 import json
@@ -30,6 +30,28 @@ def decode_line(protocol: str, line: str) -> dict[str, Any]:
     return dispenser(protocol).explain(raw)
 
 
+def frames(protocol: str, data: bytes) -> list[tuple[bytes, dict[str, Any]]]:
+    """Bytes of one direction, cut into frames, each with what it says."""
+    card = dispenser(protocol)
+    return [(frame, card.explain(frame)) for frame in card.cut(data)]
+
+
+def decode_stream(protocol: str, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Bytes that are not cut into lines by frames: what stands in all lines together, cut and then explained."""
+    data = b"".join(_bytes(line) for line in lines)
+    return (found | {"data": raw.hex(" ").upper()} for raw, found in frames(protocol, data))
+
+
+def row(found: dict[str, Any], by_pump: bool | None = None) -> str:
+    """What a frame says, on one row. ``by_pump`` tells who sent it, where the frame alone does not."""
+    side = {True: "pump", False: "controller"}.get(by_pump) if by_pump is not None else found.get("direction")
+    parts = [str(found.get("kind") or "?")]
+    parts += [_said(transaction, side) for transaction in found.get("transactions") or ()]
+    if found.get("error"):
+        parts.append(f"✗ {found['error']}")
+    return "  ·  ".join(parts)
+
+
 def decode_lines(protocol: str, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """:func:`decode_line` for each line."""
     return (decode_line(protocol, line) for line in lines)
@@ -41,6 +63,29 @@ def main_decode(protocol: str, infile: IO[Any], outfile: IO[str]) -> int:
         outfile.write(json.dumps(found, ensure_ascii=False) + "\n")
         outfile.flush()
     return 0
+
+
+def _bytes(line: str) -> bytes:
+    """The bytes of a line; nothing for one that is not hexadecimal."""
+    try:
+        return bytes.fromhex(_SEPARATORS.sub("", line.strip()))
+    except ValueError:
+        return b""
+
+
+def _said(transaction: dict[str, Any], side: str | None) -> str:
+    """One transaction; where the bytes leave the direction open, as that side would mean it."""
+    if side in transaction and isinstance(transaction[side], dict):
+        transaction = transaction[side]
+    name = " ".join(str(transaction[key]) for key in ("name", "means") if transaction.get(key))
+    values = [f"{key} {_plain(value)}" for key, value in transaction.items() if key not in ("name", "means")]
+    return ": ".join(part for part in (name, ", ".join(values)) if part)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "+".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
 def _lines(infile: IO[Any]) -> Iterator[str]:

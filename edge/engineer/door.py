@@ -3,7 +3,8 @@
 Nobody but the agent's own user can open it, nothing can be changed through it, and no network leads to it. A visitor
 sends one JSON object and gets JSON, a line each:
 
-    {"ask": "lines"}                        the books of every line, in one line
+    {"ask": "lines"}                        the books of every line
+    {"ask": "station"}                      how printer, page and the link to head office are
     {"ask": "monitor", "line": "island 1"}  a recording, as it happens, until the visitor goes
 """
 
@@ -11,7 +12,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,8 @@ from shared.errors import JiayouError, Refused
 
 _log = structlog.get_logger(__name__)
 
+Facts = Callable[[], Awaitable[dict[str, Any]]]
+"""How the station is, in plain values."""
 _WAITING: Final = 2_000
 """Moments that may wait for a slow visitor; what is more is left out, and said."""
 _PATIENCE: Final = 3.0
@@ -43,10 +46,10 @@ def place(store: Path) -> Path:
 
 
 @asynccontextmanager
-async def open_door(store: Path, lines: Lines) -> AsyncIterator[None]:
+async def open_door(store: Path, lines: Lines, station: Facts) -> AsyncIterator[None]:
     """Let visitors in. A folder that takes no socket costs the door and nothing else."""
     try:
-        host = _Host(lines)
+        host = _Host(lines, station)
         server = await asyncio.start_unix_server(host.receive, sock=_bound(place(store)), limit=_LONGEST)
     except OSError as why:
         _log.warning("engineers_door_closed", why=str(why))
@@ -78,8 +81,9 @@ def _bound(path: Path) -> socket.socket:
 
 
 class _Host:
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, station: Facts) -> None:
         self._lines = lines
+        self._station = station
         self._visits: set[asyncio.Task[None]] = set()
 
     async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -110,10 +114,12 @@ class _Host:
         match asked.get("ask"):
             case "lines":
                 await _say(writer, msgspec.json.encode({"lines": self._lines.reports()}).decode())
+            case "station":
+                await _say(writer, json.dumps(await self._station(), ensure_ascii=False))
             case "monitor":
                 await self._monitor(str(asked.get("line", "")), reader, writer)
             case _:
-                raise Refused("unknown_question", "Ask for lines or monitor.")
+                raise Refused("unknown_question", "Ask for lines, station or monitor.")
 
     async def _monitor(self, line: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         watch = self._lines.watch(line)
@@ -224,3 +230,20 @@ def _short(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{path.name}"
     finally:
         os.close(folder)
+
+
+def facts(store: Path) -> dict[str, Any] | None:
+    """How the station is, as its running agent says; None when none can be asked."""
+    return _asked(store, "station")
+
+
+def reports(store: Path) -> list[dict[str, Any]]:
+    """The books of the lines, as the running agent keeps them; none when it can't be asked."""
+    return list((_asked(store, "lines") or {}).get("lines", ()))
+
+
+def _asked(store: Path, what: str) -> dict[str, Any] | None:
+    with suppress(JiayouError, OSError, ValueError):
+        said = json.loads(next(knock(store, {"ask": what}), "null"))
+        return said if isinstance(said, dict) else None
+    return None
