@@ -37,6 +37,8 @@ class Pump:
         self._in_vain: dict[int, int] = {}
         """Special function → how often it was asked and did not answer."""
         self._to_discover = [special.VERSION, special.CONFIGURATION] if self.options.special_functions else []
+        self._functions = self.options.special_functions
+        """Whether it has special functions, as far as is known."""
         self._lifts = 0
 
     def forget(self) -> None:
@@ -101,11 +103,6 @@ class Pump:
     # ── The nozzle ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def tells_nozzle(self) -> bool:
-        """Whether it can be asked which nozzle is out, as far as is known."""
-        return self._loop.quick[self.speaker.pump] or special.VERSION in self._to_discover
-
-    @property
     def flagged(self) -> bool:
         """Whether special function 010 is about the totals as well: its digits 2 to 5 are nothing else then."""
         return self.options.totals is TotalsForm.FLAGGED
@@ -120,36 +117,40 @@ class Pump:
 
     def find_nozzle(self, tries: int = 2) -> Talk[None]:
         """Which nozzle is out; to be asked with the handle up only."""
-        if special.VERSION in self._to_discover:
-            yield from self._ask_of(special.VERSION)
-            return
         chosen = yield from self.selection(tries)
         self._lifts += 1
-        if chosen is None:
-            return
-        self.point.selected(chosen.grade)
-        self.level_needed = chosen.level_needed and not self.flagged
-        if not self.point.nozzle:
-            self._lifts = _TRIES
+        if chosen is not None:
+            self._functions = True
+            self.point.selected(chosen.grade)
+            self.level_needed = chosen.level_needed and not self.flagged
+            self._lifts = 0 if self.point.nozzle else _TRIES
 
     def know_nozzle(self) -> Talk[None]:
-        """Which nozzle is out, asked as often as it takes; the others have their turns meanwhile."""
-        while self.point.status is Status.CALL and not self.point.nozzle and self.tells_nozzle and self._lifts < _TRIES:
+        """Which nozzle is out, for somebody who must know; the others have their turns meanwhile. Even a pump that
+        never answered a special function is asked: the line may have been bad."""
+        self._lifts = 0
+        while self.options.special_functions and self._waits_for_nozzle():
             yield from self.find_nozzle()
 
     def _lifted(self) -> Talk[None]:
         """A handle is up. Until the pump says which, or several times does not, the station is not told."""
-        if self.tells_nozzle and self._lifts < _TRIES:
+        if self._functions and self._waits_for_nozzle():
             if self.speaker.may_send:
                 yield from self.find_nozzle(tries=1)
-            if not self.point.nozzle and self._lifts < _TRIES and self.tells_nozzle:
+            if self._waits_for_nozzle():
                 self.point.out = None
+
+    def _waits_for_nozzle(self) -> bool:
+        return self.point.status is Status.CALL and not self.point.nozzle and self._lifts < _TRIES
 
     # ── What it is ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def discover(self, status: Status) -> Talk[None]:
-        """One more thing about its make, while nobody is there."""
-        if self._to_discover and status is Status.OFF and self.speaker.may_send:
+    def discover(self) -> Talk[None]:
+        """One more thing that is not known of it, while nobody is there."""
+        if self.point.totals is None:
+            self.point.keep(None, (yield from self.speaker.totals()))
+            self.point.tell_news()
+        elif self._to_discover and self.speaker.may_send:
             yield from self._ask_of(self._to_discover[0])
 
     def discovered(self) -> Talk[None]:
@@ -164,6 +165,7 @@ class Pump:
             return
         self._to_discover.remove(function)
         if not message:
+            self._functions = False
             self._to_discover.clear()  # a pump that has no 001 has no others
         elif function == special.VERSION:
             self._loop.quick[self.speaker.pump] = True

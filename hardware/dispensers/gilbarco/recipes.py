@@ -147,7 +147,8 @@ def _prepare(pump: Pump, command: Authorise) -> Talk[str]:
     if status is None:
         return _GONE
     money = command.preset is not None and command.preset.kind is PresetKind.AMOUNT
-    unknown = status is Status.CALL and not pump.point.nozzle
+    volume = command.preset is not None and command.preset.kind is PresetKind.VOLUME
+    unknown = status is Status.CALL and not pump.point.nozzle and (volume or _some(pump, command))
     if status in AT_REST and money and not pump.point.money_digits:
         yield from pump.discovered()
     if unknown:
@@ -169,7 +170,7 @@ def _not_now(pump: Pump, command: Authorise) -> str:
         return "It measures in gallons. Please set it up for litres."
     if point.unprogrammed:
         return "It has no prices yet."
-    if not pump.options.locks_grades and set(command.nozzles) != set(range(1, point.nozzles + 1)):
+    if not pump.options.locks_grades and _some(pump, command):
         if not point.out:
             return "It can't be released for one nozzle before that is lifted, since any other could be used. Lift it."
         if not point.nozzle:
@@ -202,7 +203,12 @@ def _grade(pump: Pump, command: Authorise) -> int:
 
 
 def _locks(pump: Pump, command: Authorise) -> bool:
-    return pump.options.locks_grades and len(set(command.nozzles)) < pump.point.nozzles
+    return pump.options.locks_grades and _some(pump, command)
+
+
+def _some(pump: Pump, command: Authorise) -> bool:
+    """Whether not all of its nozzles are to be released."""
+    return set(command.nozzles) != set(range(1, pump.point.nozzles + 1))
 
 
 def _limit(pump: Pump, command: Authorise) -> Limit:

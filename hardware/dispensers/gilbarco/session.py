@@ -13,6 +13,7 @@ from hardware.ports import LineSettings, PointOnLine, PumpCommand, Rest, Transmi
 
 _AFTER_ANSWER: Final = 6_000
 """t2."""
+_ROUND: Final = 100_000
 _AFTER_SILENCE: Final = 20_000
 _MISSES: Final = 5
 """So often a pump is asked in vain before it counts as silent (section 3)."""
@@ -39,9 +40,9 @@ class GilbarcoTalker:
         is the station's to know."""
         pump, point = self.pump, self.pump.point
         pump.forget()
-        status = yield from pump.speaker.sure_status()
-        if status is None:
-            return ""
+        status = None
+        while status is None:  # until it answers, or falls silent
+            status = yield from pump.speaker.status()
         if status in READABLE:
             said, totals = yield from pump.read()
             point.hear(status)
@@ -60,7 +61,8 @@ class GilbarcoTalker:
         status = yield from self.pump.speaker.status()
         if status is not None and self.pump.point.status is not None:
             yield from self.pump.follow(status)
-            yield from self.pump.discover(status)
+        if status is Status.OFF:
+            yield from self.pump.discover()
         return ""
 
     def carry_out(self, command: PumpCommand) -> Turn:
@@ -73,7 +75,7 @@ class GilbarcoSession(DialogueSession):
 
     def __init__(self, points: Sequence[PointOnLine], line: LineSettings, options: Options) -> None:
         self._loop = Loop(options, line.byte_micros)
-        pace = Pace(line.byte_micros, gap=_AFTER_ANSWER, after_silence=_AFTER_SILENCE, misses=_MISSES)
+        pace = Pace(line.byte_micros, gap=_AFTER_ANSWER, round=_ROUND, after_silence=_AFTER_SILENCE, misses=_MISSES)
         super().__init__(lambda tell: self._talkers(points, tell), pace)
 
     def next(self, now: int) -> Transmit | Rest:

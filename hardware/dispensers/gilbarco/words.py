@@ -124,6 +124,8 @@ def opened(block: bytes) -> bytes:
     """What stands between STX and the end of a block. :exc:`FrameMisread` when its frame or its check is wrong."""
     if len(block) < 4 or block[0] != Mark.STX or block[-1] != Mark.ETX or block[-3] != Mark.LRC:
         raise FrameMisread("This block does not begin with FF, or does not end with FB, its check and F0.")
+    if min(block) < _DIGIT:
+        raise FrameMisread(f"{min(block):02X} is no word of a block.")  # the check is about low nibbles only
     right = lrc(block[:-2])
     if block[-2] != right:
         raise FrameMisread(f"The check is wrong: it is {block[-2]:02X} and should be {right:02X}.")
