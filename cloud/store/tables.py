@@ -254,6 +254,98 @@ class SlipRow(Row, table=True):
     arrived_at: int = number()
 
 
+# ── Tanks ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class TankRow(Row, table=True):
+    """油罐: what was said of a tank last. ``epoch`` and ``seq`` lead to its last reading; 0 when there is none yet.
+
+    Without a grade the station's gauge sees it and the station's configuration does not know it.
+    """
+
+    __tablename__ = "tank"
+    __table_args__ = CLUSTERED
+    station: str = key()
+    gauge: str = key()
+    tank: int = key_number()
+    name: str = text()
+    grade: str = text()
+    capacity: int = number()
+    epoch: int = number()
+    seq: int = number()
+
+
+class TankReadingRow(Row, table=True):
+    """罐存: a level as it was told. Millilitres, micrometres, thousandths of a degree Celsius."""
+
+    __tablename__ = "tank_reading"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_tank_reading_station_gauge_tank_happened_at", "station", "gauge", "tank", "happened_at"),
+        CLUSTERED,
+    )
+    station: str = key()
+    epoch: int = key_number()
+    seq: int = key_number()
+    gauge: str = text()
+    tank: int = number()
+    volume: int | None = maybe_number()
+    standard_volume: int | None = maybe_number()
+    ullage: int | None = maybe_number()
+    height: int | None = maybe_number()
+    water_height: int | None = maybe_number()
+    water_volume: int | None = maybe_number()
+    temperature: int | None = maybe_number()
+    delivering: int = number()
+    quality: str = text()
+    boot: int = number()
+    mono: int = number()
+    happened_at: int = number()
+    arrived_at: int = number()
+
+
+class TankDeliveryRow(Row, table=True):
+    """卸油: fuel that came into a tank, once, whichever of a station's stores told it."""
+
+    __tablename__ = "tank_delivery"
+    __table_args__ = CLUSTERED
+    station: str = key()
+    gauge: str = key()
+    tank: int = key_number()
+    started: str = key()  # as the console's own clock had it
+    ended: str = text()
+    epoch: int = number()
+    seq: int = number()
+    grade: str = text()
+    before_json: str = text()
+    after_json: str = text()
+    volume: int | None = maybe_number()
+    quality: str = text()
+    boot: int = number()
+    mono: int = number()
+    happened_at: int = number()
+    arrived_at: int = number()
+
+
+class TankAlarmRow(Row, table=True):
+    """An alarm of a tank was raised, or is over."""
+
+    __tablename__ = "tank_alarm"
+    __table_args__: ClassVar[Any] = (Index("ix_tank_alarm_station_happened_at", "station", "happened_at"), CLUSTERED)
+    station: str = key()
+    epoch: int = key_number()
+    seq: int = key_number()
+    gauge: str = text()
+    tank: int = number()
+    alarm: str = text()
+    code: int = number()
+    raised: int = number()
+    quality: str = text()
+    boot: int = number()
+    mono: int = number()
+    happened_at: int = number()
+    arrived_at: int = number()
+
+
 # ── Prices ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -5,17 +5,29 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Table, bindparam, select, update
 
-from cloud.store.tables import PriceRungRow, RedemptionRow, SaleRow, SlipRow, StationEventRow, table_of
+from cloud.store.tables import (
+    PriceRungRow,
+    RedemptionRow,
+    SaleRow,
+    SlipRow,
+    StationEventRow,
+    TankAlarmRow,
+    TankDeliveryRow,
+    TankReadingRow,
+    table_of,
+)
 from shared.clock import TimeQuality
 
 _sale = table_of(SaleRow)
 _redemption = table_of(RedemptionRow)
-_OTHERS: Final = (table_of(SlipRow), table_of(StationEventRow), table_of(PriceRungRow))
+_OTHERS: Final = tuple(
+    table_of(model) for model in (SlipRow, StationEventRow, PriceRungRow, TankReadingRow, TankDeliveryRow, TankAlarmRow)
+)
 _RIGHT: Final = (TimeQuality.SYNCED.value, TimeQuality.RESTORED.value)
 
 
 def restore_others(connection: Connection, station: str, epoch: int, boot: int, boot_zero: int) -> None:
-    """Puts the times of slips, events and rungs right: those of one start of one store of a station."""
+    """Puts the times of slips, events, rungs and tanks right: those of one start of one store of a station."""
     for table in _OTHERS:
         changed = update(table).where(*_wrong(connection, table, station, epoch, boot))
         connection.execute(changed.values(happened_at=boot_zero + table.c.mono, quality=TimeQuality.RESTORED.value))
