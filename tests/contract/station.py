@@ -84,10 +84,9 @@ class Station:
         return self
 
     def do(self, command: PumpCommand) -> CommandDone | CommandFailed:
-        before = len(self._ends(command))
+        first = len(self.wire.events)
         self.wire.submit(command)
-        self.wire.until(lambda: len(self._ends(command)) > before, 120)
-        return self._ends(command)[-1]
+        return self.wire.until(lambda: self._ends(command, first), 120)[-1]
 
     def done(self, command: PumpCommand) -> None:
         end = self.do(command)
@@ -168,8 +167,8 @@ class Station:
         (truth,) = pump.body.fillings[fillings:]
         return Filled(truth, shown, before, after, sum(drip.volume for drip in pump.body.drips[drips:]))
 
-    def _ends(self, command: PumpCommand) -> list[CommandDone | CommandFailed]:
-        ends = [event for event in self.wire.events if isinstance(event, CommandDone | CommandFailed)]
+    def _ends(self, command: PumpCommand, first: int) -> list[CommandDone | CommandFailed]:
+        ends = [event for event in self.wire.events[first:] if isinstance(event, CommandDone | CommandFailed)]
         return [end for end in ends if end.command == command]
 
     def _nozzle(self, point: int) -> bool:
