@@ -206,7 +206,7 @@ class Agent:
     async def _serve_page(self) -> None:
         """The attendants' page. A port that is taken does not stop the station; it is tried again."""
         page = self._settings.page
-        application = attendant.build(self.forecourt, self.store, self._settings)
+        application = attendant.build(self.forecourt, self.store, self._settings, self.lines)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GOODBYE)
         await runner.setup()
         try:

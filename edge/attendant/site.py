@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from edge.attendant.codes import Codes, told
+from edge.attendant.lines import LinePages
 from edge.attendant.people import IDLE, Door
 from edge.attendant.points import Points
 from edge.attendant.port import ForecourtDoor
@@ -18,6 +19,7 @@ from edge.attendant.sales import Sales
 from edge.attendant.slips import Slips
 from edge.attendant.station import StationPages
 from edge.attendant.telling import Draw, Teller
+from edge.engineer.lines import Lines, nothing
 from edge.settings import Settings
 from edge.store.database import Store
 from shared.face import Face, NavItem
@@ -36,7 +38,7 @@ POINT = "{point:[0-9]{1,3}}"
 KEY = "{key:[a-z0-9-]{1,80}}"
 
 
-def build(forecourt: ForecourtDoor, store: Store, settings: Settings) -> web.Application:
+def build(forecourt: ForecourtDoor, store: Store, settings: Settings, lines: Lines | None = None) -> web.Application:
     """The application of the attendants' page. It listens to the forecourt while it runs, and keeps nothing itself."""
     door = Door(store)
     face = _face(settings, door)
@@ -47,6 +49,7 @@ def build(forecourt: ForecourtDoor, store: Store, settings: Settings) -> web.App
     _codes(face, Codes(forecourt))
     _sales(face, Sales(forecourt, store, slips, settings.station.utc_offset), slips)
     _station(face, StationPages(forecourt, store, version("jiayou")))
+    _lines(face, LinePages(lines or nothing(), settings.station.utc_offset))
     face.live("/events", Draw(face), lambda _: teller.everything(), anyone=True)
     face.static(HERE / "static")
     face.environment.globals["latest_station"] = lambda: teller.station
@@ -138,6 +141,12 @@ def _station(face: Face, station: StationPages) -> None:
     face.get("/station/rows", station.health_rows, anyone=True)
     face.get("/station/switch", station.switch_sheet)
     face.post("/station/switch", station.switch)
+
+
+def _lines(face: Face, lines: LinePages) -> None:
+    face.get("/lines", lines.page, anyone=True)
+    face.get("/lines/rows", lines.rows, anyone=True)
+    face.get("/lines/incidents/{name}", lines.incident, anyone=True)
 
 
 async def _listening(teller: Teller, face: Face) -> AsyncIterator[None]:

@@ -143,7 +143,7 @@ def _tried(tried: list[Tried], say: Tongue) -> Iterator[str]:
         if not each.found and each.strange:
             yield "  " + say(
                 f"收到 {each.strange} 个无法理解的字节或帧：波特率、校验或协议可能不对，或线上另有主机。",
-                f"{each.strange} bytes or frames made no sense: the rate or protocol is another, or a controller speaks.",
+                f"{each.strange} bytes or frames made no sense: another rate or protocol, or a second controller.",
             )
 
 

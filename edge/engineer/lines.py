@@ -1,6 +1,6 @@
 """The running lines, as the engineer sees them: their books, their last frames and the incidents on the shelf."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -63,6 +63,11 @@ class Lines:
         return read(path)
 
 
+def nothing() -> Lines:
+    """No lines, and no incidents."""
+    return Lines({}, Shelf(Path("no incidents are kept")))
+
+
 async def note_disputes(lines: Lines, changes: AsyncIterator[object]) -> None:
     """Keep what was said on the line when a filling turns out to be disputed."""
     disputed: set[int] = set()
@@ -90,12 +95,3 @@ def _kept(path: Path) -> Kept | None:
     with suppress(OSError, RecordingMisread), path.open(encoding="utf-8", errors="replace") as file:
         return Kept(path.name, read_head(file.readline()))
     return None
-
-
-def entries_of(path: Path) -> Iterator[str]:
-    """The lines of a recording of any size, one by one; :exc:`Refused` when it can't be read."""
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            yield from file
-    except OSError as why:
-        raise Refused("unreadable", f"The file can't be read: {why}") from why

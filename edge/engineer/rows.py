@@ -1,7 +1,10 @@
 """A recording as rows that a person can read: when, which way, which point, the bytes, what they say. Pure."""
 
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Final
+
+from msgspec import Struct
 
 from edge.engineer.words import Colour, painted
 from hardware.decode import frames, row
@@ -9,8 +12,46 @@ from hardware.watch.recording import Entry, Head, Way
 from shared.errors import Misread
 
 _ARROWS: Final = {Way.OUT: "→", Way.IN: "←", Way.ASKED: "?", Way.TOLD: "!", Way.NOTE: "#"}
-_COLOURS: Final = {Way.OUT: Colour.OUT, Way.IN: Colour.IN, Way.ASKED: Colour.QUIET, Way.TOLD: Colour.QUIET}
+_COLOURS: Final = {
+    Way.OUT: Colour.OUT, Way.IN: Colour.IN, Way.ASKED: Colour.QUIET, Way.TOLD: Colour.QUIET, Way.NOTE: Colour.WARNING,
+}  # fmt: skip
 _WIDTH: Final = 36
+
+
+class Cells(Struct, frozen=True):
+    """One row, in its parts."""
+
+    at: str
+    way: Way
+    arrow: str
+    point: int
+    data: str
+    """Bytes in hexadecimal; empty for what is no frame."""
+    text: str
+    wrong: bool
+    """The frame makes no sense."""
+
+
+def cells(head: Head, entry: Entry, zone: tzinfo) -> Iterator[Cells]:
+    """The rows of an entry: one for each frame."""
+    when = datetime.fromtimestamp((head.began * 1_000 + entry.at) / 1_000_000, zone)
+    at = f"{when:%H:%M:%S}.{when.microsecond // 1_000:03d}"
+    for data, text, wrong in _said(head, entry):
+        yield Cells(at, entry.way, _ARROWS[entry.way], entry.point, data, text, wrong)
+
+
+def _said(head: Head, entry: Entry) -> Iterator[tuple[str, str, bool]]:
+    if entry.way not in (Way.OUT, Way.IN):
+        text = ", ".join(f"{key} {value}" for key, value in entry.what.items() if key not in ("type", "point"))
+        yield "", f"{entry.what.get('type', '')} {text}".strip(), False
+        return
+    try:
+        found = frames(head.protocol, entry.raw)
+    except Misread as why:
+        yield entry.data, str(why), True
+        return
+    for raw, said in found:
+        yield raw.hex(" ").upper(), row(said, entry.way is Way.IN if entry.point else None), bool(said.get("error"))
 
 
 class Rows:
@@ -31,22 +72,9 @@ class Rows:
 
     def of(self, entry: Entry) -> list[str]:
         """One row for each frame."""
-        if entry.way not in (Way.OUT, Way.IN):
-            text = ", ".join(f"{key} {value}" for key, value in entry.what.items() if key not in ("type", "point"))
-            return [self._row(entry, f"{entry.what.get('type', '')} {text}".strip())]
-        try:
-            found = frames(self._head.protocol, entry.raw)
-        except Misread as why:
-            return [self._row(entry, str(why), bad=True)]
-        return [self._frame(entry, raw.hex(" ").upper(), said) for raw, said in found]
+        return [self._row(each) for each in cells(self._head, entry, self._zone)]
 
-    def _frame(self, entry: Entry, data: str, said: dict[str, object]) -> str:
-        text = row(said, entry.way is Way.IN if entry.point else None)
-        return self._row(entry, f"{data:<{_WIDTH}}  {text}", bad=bool(said.get("error")))
-
-    def _row(self, entry: Entry, text: str, *, bad: bool = False) -> str:
-        at = datetime.fromtimestamp((self._head.began * 1_000 + entry.at) / 1_000_000, self._zone)
-        colour = Colour.BAD if bad else Colour.WARNING if entry.way is Way.NOTE else _COLOURS.get(entry.way)
-        point = str(entry.point or "-")
-        start = f"{at:%H:%M:%S}.{at.microsecond // 1_000:03d}  {self._line}{_ARROWS[entry.way]} {point:>3}  "
-        return painted(start + text, colour, self._paint)
+    def _row(self, each: Cells) -> str:
+        data = f"{each.data:<{_WIDTH}}  " if each.data else ""
+        text = f"{each.at}  {self._line}{each.arrow} {each.point or '-':>3}  {data}{each.text}"
+        return painted(text, Colour.BAD if each.wrong else _COLOURS[each.way], self._paint)

@@ -73,8 +73,8 @@ class _PointBook:
         self.answers: bool | None = None
         self.heard_at = 0
         self.silent_at = 0
-        self.failed: bytes = b""
-        """The question that got no answer."""
+        self.failed = False
+        """Its last question got no answer."""
 
 
 class LineWatch:
@@ -106,7 +106,6 @@ class LineWatch:
         self._taps: tuple[Tap, ...] = ()
         self._asked = self._nobody
         self._point = 0
-        self._question = b""
         self._heard = b""
         self._heard_at = 0
         self._noisy = False
@@ -121,10 +120,11 @@ class LineWatch:
         if self._heard:
             self._flush()
         book = self._points.get(point, self._nobody)
-        if data == book.failed:
+        if book.failed and point:
             self._line.retries += 1
             book.tally.retries += 1
-        self._asked, self._point, self._question = book, point, data
+            book.failed = False
+        self._asked, self._point = book, point
         self._cross((now, Way.OUT, point, data))
 
     def heard(self, now: int, data: bytes) -> None:
@@ -137,7 +137,7 @@ class LineWatch:
         book = self._asked
         self._line.answered(took, now)
         book.tally.answered(took, now)
-        book.heard_at, book.failed = now, b""
+        book.heard_at, book.failed = now, False
         self._flush()
         if self._line.exchanges % _LOOK_EVERY == 0:
             self._look()
@@ -152,7 +152,7 @@ class LineWatch:
             return
         self._line.timed_out(now)
         book.tally.timed_out(now)
-        book.failed = self._question
+        book.failed = True
         self._look()
 
     def asked(self, command: Any) -> None:
@@ -273,7 +273,7 @@ class LineWatch:
         book = self._points.get(point, self._nobody)
         if book.answers and not self._trouble:
             self.note(point, "point_silent")
-        book.answers, book.failed = False, b""
+        book.answers, book.failed = False, False
         book.silent_at = _micros()
 
     def _blemish(self, event: Blemished) -> None:

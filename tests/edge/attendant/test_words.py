@@ -15,6 +15,7 @@ from edge.store.printing import JobState
 from hardware.dispensers.wayne_dart.readings import ALARMS
 from hardware.printers import press
 from hardware.printers.device import PrinterStatus
+from hardware.watch.recording import Way
 from shared.clock import TimeQuality
 from shared.coupon import Reason
 from shared.face.texts import Texts
@@ -59,6 +60,8 @@ SAID = {
     "by": {"automatic", "pump", "touchscreen"},
     "done": {"stop", "suspend", "resume", "withdraw"},
     "verify": {f"pending_{reason}" for reason in JUDGED},
+    "incident": {"point_silent", "line_lost", "error_budget", "disputed", "cpu_reset"},
+    "lines": {f"way_{way.value}" for way in Way},
     "sales": {f"show_{show}" for show in WANTED},
 }
 
