@@ -17,6 +17,8 @@ from hardware.simulation.pump import SimulatedLine
 E = TypeVar("E")
 
 BYTE = 1_146
+BETWEEN_BYTES = 20_000
+"""As the driver has it: while bytes come in such intervals an answer is under way."""
 Parts = list[tuple[int, bytes]]
 """What arrives: microseconds later than it should, and the bytes."""
 Fault = Callable[[bytes, Random], Parts]
@@ -171,6 +173,7 @@ class Wire:
             self._pass(due[0])
             if self.session.receive(due[1], self.now):
                 return True
+            deadline = max(deadline, self.now + BETWEEN_BYTES)
 
     def _pass(self, until: int) -> None:
         """Time passes; people act, and what comes outside an exchange is handed over too."""

@@ -12,12 +12,12 @@ _REFUSALS_TO_GIVE_IN = 3
 
 
 class SendCounter:
-    """Numbers the blocks that we send."""
+    """Numbers the blocks that we send. ``wrap``: the number after F, 1 or 0; a refusal there tries the other one."""
 
-    def __init__(self) -> None:
+    def __init__(self, wrap: int = 1) -> None:
         self.tx = 0
         self._naks = 0
-        self._first = 1
+        self._first = wrap
         self._wrapped = False
 
     def acknowledged(self) -> None:
@@ -29,8 +29,9 @@ class SendCounter:
     def refused(self) -> bool:
         """The block was refused. True while trying it again makes sense; its number may have changed to 0."""
         self._naks += 1
-        if self._wrapped and self.tx == 1:
-            self._first, self.tx, self._wrapped = 0, 0, False  # this peer counts from F to 0, so do we from now on
+        if self._wrapped:
+            self._first, self._wrapped = 1 - self._first, False  # this peer has the other habit, and so have we now
+            self.tx = self._first
         elif self._naks == NAKS_TO_RESTART:
             self.tx = 0
         return self._naks < 2 * NAKS_TO_RESTART
@@ -54,11 +55,13 @@ class ReceiveCounter:
     """Judges the blocks of a peer. By the specification the number alone tells a repetition.
 
     With ``compare`` the data must be the same too: a peer that restarted just when both would be number 0 is then
-    heard, and a repetition of other data does not exist, since a sender never changes a block.
+    heard, and a repetition of other data does not exist, since a sender never changes a block. Both habits after F are
+    accepted; with ``wrap`` 0 only that one.
     """
 
-    def __init__(self, compare: bool = False) -> None:
+    def __init__(self, compare: bool = False, wrap: int = 1) -> None:
         self._compare = compare
+        self._wrap = wrap
         self._last: int | None = None
         self._body = b""
         self._refused = 0
@@ -81,4 +84,4 @@ class ReceiveCounter:
     def _fits(self, tx: int) -> bool:
         if self._last is None or tx in (0, self._last):
             return True
-        return tx == (1 if self._last == _LAST else self._last + 1)
+        return tx == (self._wrap if self._last == _LAST else self._last + 1)

@@ -7,13 +7,17 @@ from functools import partial
 from hardware.dispensers.wayne_dart import transactions
 from hardware.dispensers.wayne_dart.counters import Arrival, ReceiveCounter, SendCounter
 from hardware.dispensers.wayne_dart.frames import Frame, Kind, encode
+from hardware.dispensers.wayne_dart.options import Options, address_of
 from hardware.dispensers.wayne_dart.point import Point
-from hardware.dispensers.wayne_dart.recipes import Recipe, figures, greet, recipe
+from hardware.dispensers.wayne_dart.readings import CPU_RESET, Alarm
+from hardware.dispensers.wayne_dart.recipes import Recipe, errands, figures, greet, recipe
 from hardware.dispensers.wayne_dart.transactions import Direction, Transaction
 from hardware.dispensers.wayne_dart.work import Job
 from hardware.errors import FrameMisread
 from hardware.polling.roster import Seat
 from hardware.ports import (
+    Authorise,
+    Clear,
     CommandDone,
     CommandFailed,
     PointAnswered,
@@ -26,6 +30,7 @@ from hardware.ports import (
 )
 
 SILENT = "It does not answer."
+_ACKPOLL_MISSES = 3
 _ACTIVE = (PumpState.AUTHORISED, PumpState.FUELLING, PumpState.SUSPENDED, PumpState.LIMIT_REACHED)
 
 
@@ -41,15 +46,19 @@ class Block:
 class Peer(Seat):
     """One address on the line."""
 
-    def __init__(self, place: PointOnLine, tell: Callable[[PumpEvent], None]) -> None:
+    def __init__(self, place: PointOnLine, options: Options, tell: Callable[[PumpEvent], None]) -> None:
         super().__init__()
-        self.address = place.address
-        self.point = Point(place, tell)
+        self.address = address_of(place, options)
+        self.point = Point(place, options, tell)
         self._tell = tell
-        self._sending = SendCounter()
+        self._s4 = options.edition == "s4"
+        self._ackpolls = _ACKPOLL_MISSES if options.ackpoll else 0
+        self._sending = SendCounter(options.wrap)
         self._received = ReceiveCounter(compare=True)
         self._jobs: deque[Job] = deque()
         self._block: Block | None = None
+        self._reading: Job | None = None
+        self._curious = True
 
     # ── Work ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -61,7 +70,23 @@ class Peer(Seat):
             self._make_way()
             self._jobs.appendleft(Job(partial(recipe, self.point, command), command))
         else:
-            self._jobs.append(Job(partial(recipe, self.point, command), command))
+            job = Job(partial(recipe, self.point, command), command)
+            if isinstance(command, Authorise):
+                job.clears = self._take_clears()
+            self._queue(job)
+
+    def _take_clears(self) -> list[PumpCommand]:
+        """The reset that comes before an authorisation clears the display too: it need not wait for one more."""
+        waiting = [job for job in self._jobs if isinstance(job.command, Clear) and not job.begun]
+        self._jobs = deque(job for job in self._jobs if job not in waiting)
+        return [job.command for job in waiting if job.command is not None]
+
+    def _queue(self, job: Job) -> None:
+        """Behind all that was asked before, and before what can wait."""
+        at = len(self._jobs)
+        while at and self._jobs[at - 1].idle and not self._jobs[at - 1].begun:
+            at -= 1
+        self._jobs.insert(at, job)
 
     def tick(self, now: int) -> None:
         """Time passes; work begins, goes on, ends."""
@@ -82,8 +107,13 @@ class Peer(Seat):
 
     @property
     def urgent(self) -> bool:
-        """Whether its block goes before any polling."""
-        return self._block is not None and (self._block.sent or self._block.job.urgent)
+        """Whether its block goes before any polling: it must be repeated, or something urgent waits behind it."""
+        return self._block is not None and (self._block.sent or any(job.urgent for job in self._jobs))
+
+    @property
+    def idle(self) -> bool:
+        """Whether its work can wait for that of others."""
+        return bool(self._jobs) and self._jobs[0].idle
 
     @property
     def waiting(self) -> bool:
@@ -109,16 +139,25 @@ class Peer(Seat):
             self._end(job, "It was stopped before that took effect.")
 
     def _end(self, job: Job, result: str) -> None:
-        if job.command is None:
-            return
-        number = self.point.number
-        self._tell(CommandFailed(number, job.command, result) if result else CommandDone(number, job.command))
+        if result and not job.touched:
+            for clear in reversed(job.clears):
+                self._jobs.appendleft(Job(partial(recipe, self.point, clear), clear))
+        else:
+            for clear in job.clears:
+                self._told(clear, result)
+        if job.command is not None:
+            self._told(job.command, result)
 
-    def _first(self, errand: Callable[[Point], Recipe]) -> None:
+    def _told(self, command: PumpCommand, result: str) -> None:
+        number = self.point.number
+        self._tell(CommandFailed(number, command, result) if result else CommandDone(number, command))
+
+    def _first(self, errand: Callable[[Point], Recipe]) -> Job:
         """An errand of our own, before the station's commands."""
         job = Job(partial(errand, self.point))
         running = self._current()
         self._jobs.insert(1 if running is not None and running.begun else 0, job)
+        return job
 
     # ── Link ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -158,7 +197,18 @@ class Peer(Seat):
             self._sending.restart()
             self._tell(PointAnswered(self.point.number))
             self._jobs.appendleft(Job(partial(greet, self.point)))
+            if self._curious:
+                self._jobs.extend(Job(errand, idle=True) for errand in errands(self.point))
         return first
+
+    @property
+    def ackpoll(self) -> bool:
+        """Whether it may be acknowledged and polled in one frame."""
+        return self._ackpolls > 0
+
+    def ackpolled(self, answered: bool) -> None:
+        """It did answer to that, or did not. A pump that never does is not asked like that any more."""
+        self._ackpolls = _ACKPOLL_MISSES if answered else self._ackpolls - 1
 
     def arrival(self, frame: Frame) -> Arrival:
         """What this data frame is by its number. A new one is to be read by :meth:`read`."""
@@ -167,7 +217,7 @@ class Peer(Seat):
     def read(self, body: bytes) -> int:
         """Take what the pump says; how much of it could not be read."""
         try:
-            said = transactions.decode(body, Direction.PUMP)
+            said = transactions.decode(body, Direction.PUMP, self._s4)
         except FrameMisread:
             return 1
         for transaction in said:
@@ -182,6 +232,8 @@ class Peer(Seat):
         self.active = self.point.state in _ACTIVE
         if self.point.state is PumpState.FINISHED and before not in (None, PumpState.FINISHED):
             self._first(figures)  # the last figures of the filling, read after its end
+        if said == Alarm(CPU_RESET) and before in _ACTIVE and self._reading not in self._jobs:
+            self._reading = self._first(greet)  # its filling is gone; what stands there now is to be read, once
 
     def missed(self, now: int) -> bool:
         """No answer, or none that makes sense; whether it has fallen silent by that."""
@@ -201,9 +253,12 @@ class Peer(Seat):
         """Nothing half done counts, and nobody waits for it."""
         self._tell(PointSilent(self.point.number))
         jobs, self._jobs = self._jobs, deque()
+        if any(job.idle and job.begun for job in jobs):
+            self._curious = False  # what need not be known is no reason to lose a pump twice
         self._block = None
         self._received.forget()
         self.point.forget()
         self.active = False
         for job in jobs:
+            job.touched = True  # it can't be tried again
             self._end(job, SILENT)

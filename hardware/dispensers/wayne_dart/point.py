@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
+from hardware.dispensers.wayne_dart.options import Options
 from hardware.dispensers.wayne_dart.readings import (
     Alarm,
     Filled,
+    Identity,
     NozzleAndPrice,
+    Parameters,
     Prices,
     Resumed,
     State,
@@ -18,6 +21,7 @@ from hardware.figures import Figures
 from hardware.ports import (
     AlarmRaised,
     FillingRead,
+    Identified,
     NozzleLifted,
     NozzleReturned,
     PointOnLine,
@@ -28,6 +32,9 @@ from hardware.ports import (
 )
 
 Tell = Callable[[PumpEvent], None]
+DECIMALS_DIFFER: Final = "decimals_differ"
+"""Alarm: the pump says that its numbers carry other decimals than the configuration; ``code`` is its three figures, of
+volume, amount and price, as digits."""
 
 STATES: Final = {
     State.NOT_PROGRAMMED: PumpState.UNPROGRAMMED,
@@ -44,11 +51,15 @@ STATES: Final = {
 class Point:
     """What the pump said last. ``tell`` hears each event."""
 
-    def __init__(self, place: PointOnLine, tell: Tell) -> None:
+    def __init__(self, place: PointOnLine, options: Options, tell: Tell) -> None:
         self.number = place.point
         self.nozzles = place.nozzles
+        self.options = options
         self.figures = Figures(place.decimals)
         self.tell = tell
+        self._decimals = (place.decimals.volume, place.decimals.amount, place.decimals.price)
+        self.suspends_by_command = False
+        """Which dialect of suspension it has understood."""
         self.preset_left = False
         """A preset was sent and the pump has not been reset since: it may still hold it."""
         self.forget()
@@ -68,6 +79,10 @@ class Point:
     def forget_prices(self) -> None:
         """Tell of the prices again at their next reading."""
         self._prices.clear()
+
+    def shows(self, nozzle: int) -> int | None:
+        """The unit price that the pump told for a nozzle."""
+        return self._prices.get(nozzle)
 
     def repeat_figures(self) -> None:
         """Tell the last figures again, for a pump that sends them by itself and never when asked."""
@@ -92,8 +107,19 @@ class Point:
                 self.tell(AlarmRaised(self.number, said.word, said.code))
             case Suspended() | Resumed():
                 self._hold(isinstance(said, Suspended))
+            case Parameters():
+                self._compare(said)
+            case Identity():
+                text = f"maker {said.manufacturer:04d}, type {said.type:02d}, program {said.version:04d}"
+                self.tell(Identified(self.number, text))
             case _:
                 pass  # totals are told by whoever asked for them; the rest is of no use to the station
+
+    def _compare(self, said: Parameters) -> None:
+        """A wrong decimal sells fuel at a tenth of its price. It is said, and never mended behind anybody's back."""
+        told = (said.volume_decimals, said.amount_decimals, said.price_decimals)
+        if told != self._decimals and (any(told) or said.greatest_amount):  # all zero: it does not tell
+            self.tell(AlarmRaised(self.number, DECIMALS_DIFFER, int("".join(map(str, told)))))
 
     def _hear_state(self, said: State) -> None:
         if said is State.RESET and self.state is not PumpState.READY:

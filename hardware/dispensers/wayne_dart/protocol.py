@@ -1,10 +1,11 @@
 """Wayne DART on its card."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from hardware.dispensers.wayne_dart.explain import explain
 from hardware.dispensers.wayne_dart.frames import cut
+from hardware.dispensers.wayne_dart.options import Habits, Options
 from hardware.dispensers.wayne_dart.session import DartSession, Pace
 from hardware.dispensers.wayne_dart.simulator import DartLine
 from hardware.ports import LineSettings, PointOnLine, Session
@@ -12,12 +13,12 @@ from hardware.protocol import DispenserProtocol, Simulation
 from hardware.simulation.pump import SimulatedLine
 
 
-def _session(points: Sequence[PointOnLine], line: LineSettings, _options: Any) -> Session:
-    return DartSession(points, Pace(byte=line.byte_micros))
+def _session(points: Sequence[PointOnLine], line: LineSettings, options: Options) -> Session:
+    return DartSession(points, Pace(byte=line.byte_micros), options)
 
 
 def _simulator(plan: Simulation) -> SimulatedLine:
-    return DartLine(plan.points, plan.faults, plan.turnaround, plan.seed)
+    return DartLine(plan.points, plan.faults, plan.turnaround, plan.seed, plan.habits)
 
 
 PROTOCOL: Final = DispenserProtocol(
@@ -31,4 +32,6 @@ PROTOCOL: Final = DispenserProtocol(
     explain=explain,
     cut=cut,
     make_simulator=_simulator,
+    options=Options,
+    habits=Habits,
 )

@@ -86,6 +86,9 @@ ALARMS: Final[Mapping[int, str]] = {
 }  # fmt: skip
 
 
+CPU_RESET: Final = 0x01
+
+
 class Alarm(Spoken, frozen=True):
     """DC5."""
 
@@ -212,9 +215,25 @@ class AmountTotals(Spoken, frozen=True):
 
 
 class Prices(PriceList, frozen=True):
-    """DC103 of Wayne: the prices that hold now, from logical nozzle 1 on. (The S4 edition has a temperature here.)"""
+    """DC103 of Wayne: the prices that hold now, from logical nozzle 1 on. S4 has :class:`Temperature` here."""
 
     trans = 0x67
+
+
+class Temperature(Spoken, frozen=True):
+    """DC103 of the S4 edition: four digits, whose decimals no source states."""
+
+    trans = 0x67
+    nozzle: int
+    value: int
+
+    def data(self) -> bytes:
+        return bytes((self.nozzle,)) + bcd(self.value, 2)
+
+    @classmethod
+    def read(cls, data: bytes) -> Self:
+        sized(data, 3)
+        return cls(data[0], read_bcd(data[1:]))
 
 
 class Tag(Spoken, frozen=True):

@@ -4,7 +4,8 @@ An acknowledgement is a fact of the link only: some heads acknowledge a reset an
 proved by what the pump says afterwards; where that does not come, the status is asked for before it is tried again.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from hardware.dispensers.wayne_dart import commands, readings
 from hardware.dispensers.wayne_dart.commands import Command, Dcc
 from hardware.dispensers.wayne_dart.point import Point
 from hardware.dispensers.wayne_dart.readings import Filled, Prices, State, Status, Totals
-from hardware.dispensers.wayne_dart.transactions import Transaction
+from hardware.dispensers.wayne_dart.transactions import Transaction, encode
 from hardware.ports import (
     Authorise,
     Clear,
@@ -86,7 +87,23 @@ def greet(point: Point) -> Recipe:
     point.forget()
     yield Step(ASK_STATE, _is(Status))
     yield from figures(point)
-    yield Step((Command(Dcc.RETURN_PRICES),), _is(Prices), tries=1)
+    return ""
+
+
+def errands(point: Point) -> list[Callable[[], Recipe]]:
+    """What is good to know of a pump that answers, and can wait; many pumps don't tell it."""
+    questions: dict[Dcc, type[Transaction]] = {
+        Dcc.RETURN_PRICES: Prices,
+        Dcc.RETURN_PARAMETERS: readings.Parameters,
+        Dcc.RETURN_IDENTITY: readings.Identity,
+    }
+    if point.options.edition == "s4":
+        del questions[Dcc.RETURN_PRICES]
+    return [partial(_learn, code, kind) for code, kind in questions.items()]
+
+
+def _learn(code: Dcc, kind: type[Transaction]) -> Recipe:
+    yield Step((Command(code),), _is(kind), tries=1)
     return ""
 
 
@@ -121,10 +138,18 @@ def authorise(point: Point, command: Authorise) -> Recipe:
             return "It does not reset its display."
     point.preset_left = bool(preset)
     block = (commands.AllowedNozzles(command.nozzles), *preset, Command(Dcc.AUTHORISE))
-    if (yield Step(block, _state(*_TAKEN), _SLOW_HEAD, tries=2, check=True)) is not None:
+    *before, last = _portions(block, point.options.room)
+    for portion in before:
+        yield Step(portion)
+    if (yield Step(last, _state(*_TAKEN), _SLOW_HEAD, tries=2, check=True)) is not None:
         return ""
     yield Step((Command(Dcc.STOP),), _state(State.COMPLETED), check=True)
     return "It does not take the authorisation."
+
+
+def _portions(block: tuple[Transaction, ...], room: int) -> list[tuple[Transaction, ...]]:
+    """In one frame where it fits into the pump's buffer; otherwise one after the other."""
+    return [block] if len(encode(block)) <= room else [(said,) for said in block]
 
 
 def _not_now(point: Point, command: Authorise) -> str:
@@ -161,11 +186,13 @@ def stop() -> Recipe:
 
 
 def suspend(point: Point) -> Recipe:
-    """In both dialects: CD14 first, then the command of edition 2.11."""
+    """In both dialects: CD14 first, then the command of edition 2.11; the next time the one that was understood."""
     if point.state not in (PumpState.AUTHORISED, PumpState.FUELLING):
         return f"There is nothing to suspend while it is {point.state or 'unknown'}."
-    for block in (commands.Suspend(0), Command(Dcc.SUSPEND)):
+    for by_command in (point.suspends_by_command, not point.suspends_by_command):
+        block = Command(Dcc.SUSPEND) if by_command else commands.Suspend(0)
         if (yield Step((block,), _either(readings.Suspended, State.SUSPENDED), tries=1)) is not None:
+            point.suspends_by_command = by_command
             return ""
     return "It can't suspend a filling."
 
@@ -174,7 +201,8 @@ def resume(point: Point) -> Recipe:
     """In both dialects, as :func:`suspend`."""
     if point.state is not PumpState.SUSPENDED:
         return f"There is nothing to resume while it is {point.state or 'unknown'}."
-    for block in (commands.Resume(0), Command(Dcc.RESUME)):
+    for by_command in (point.suspends_by_command, not point.suspends_by_command):
+        block = Command(Dcc.RESUME) if by_command else commands.Resume(0)
         if (yield Step((block,), _either(readings.Resumed, State.AUTHORISED, State.FILLING), tries=1)) is not None:
             yield Step(ASK_STATE, _is(Status))  # pumps without status 8 say nothing of it by themselves
             return ""
@@ -202,14 +230,28 @@ def set_prices(point: Point, command: SetPrices) -> Recipe:
         if shown is None or not 0 <= shown <= 999_999:
             return f"It can't show {'no price' if price is None else per_litre(price)} for nozzle {nozzle}."
     update = commands.PriceUpdate(tuple(price for price in prices if price is not None))
+    if len(encode((update,))) > point.options.room:
+        return f"The prices of {point.nozzles} nozzles are more than fits into its buffer."
     yield Step((update,))
+    return (yield from _read_back(point, dict(enumerate(wanted, 1))))
+
+
+def _read_back(point: Point, wanted: Mapping[int, int | None]) -> Recipe:
+    """What the pump says of its prices now: in its list, or with the nozzle that was selected last."""
     point.forget_nozzle()
     point.forget_prices()
-    told = yield Step((Command(Dcc.RETURN_PRICES),), _is(Prices), patience=400_000, tries=2)
+    told = None
+    if point.options.edition != "s4":
+        told = yield Step((Command(Dcc.RETURN_PRICES),), _is(Prices), patience=400_000, tries=2)
     yield Step(ASK_STATE, _is(Status))
-    if isinstance(told, Prices) and told.prices[: point.nozzles] != update.prices:
-        return "It kept its old prices."
-    return ""
+    if all(point.shows(nozzle) in (None, price) for nozzle, price in wanted.items()):
+        return ""
+    if isinstance(told, Prices) and len(told.prices) > point.nozzles:
+        return (
+            f"It kept its old prices: it has {len(told.prices)} nozzles, and the configuration names {point.nozzles}. "
+            "A pump ignores fewer prices than it has nozzles; please add the missing ones."
+        )
+    return "It kept its old prices."
 
 
 def read_totaliser(point: Point, command: ReadTotaliser) -> Recipe:

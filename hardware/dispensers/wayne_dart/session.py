@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from hardware.dispensers.wayne_dart.counters import Arrival
 from hardware.dispensers.wayne_dart.frames import Frame, Kind, Splitter, encode
+from hardware.dispensers.wayne_dart.options import Options
 from hardware.dispensers.wayne_dart.peer import Peer
 from hardware.errors import FrameMisread
 from hardware.polling.roster import Roster, oldest
@@ -36,15 +37,17 @@ class Pace(Struct, frozen=True):
 class DartSession:
     """All fuelling points of one line."""
 
-    def __init__(self, points: Iterable[PointOnLine], pace: Pace | None = None) -> None:
+    def __init__(self, points: Iterable[PointOnLine], pace: Pace | None = None, options: Options | None = None) -> None:
         self._pace = pace or Pace()
+        options = options or Options()
         self._events: list[PumpEvent | Blemished] = []
-        self._peers = {place.address: Peer(place, self._events.append) for place in points}
-        self._by_point = {peer.point.number: peer for peer in self._peers.values()}
+        peers = [Peer(place, options, self._events.append) for place in points]
+        self._peers = {peer.address: peer for peer in peers}
+        self._by_point = {peer.point.number: peer for peer in peers}
         self._splitter = Splitter()
         self._free_at = 0
         self._asked: Peer | None = None
-        self._asked_block = False
+        self._asked_block = self._asked_ackpoll = False
         self._reply: Frame | None = None  # an ACK or NAK that we owe
         self._follow: Peer | None = None  # it acknowledged a block: poll it next
         self._roster = Roster(list(self._peers.values()), self._pace.round)
@@ -60,7 +63,7 @@ class DartSession:
         if self._reply is not None and self._reply.kind is Kind.NAK:
             return self._refuse(self._reply, now)
         peer = self._choose(now)
-        if self._reply is not None and (peer is None or peer.block is not None or peer.address == self._reply.address):
+        if self._reply is not None and not self._rides(self._reply, peer):
             return self._acknowledge(self._reply, now)
         if peer is None:
             return Rest(self._roster.idle(now))
@@ -88,6 +91,8 @@ class DartSession:
         peer, self._asked = self._asked, None
         self._free_at = now + self._pace.gap
         if peer is not None:
+            if self._asked_ackpoll:
+                peer.ackpolled(False)
             peer.missed(now)
 
     def line_lost(self) -> None:
@@ -115,27 +120,40 @@ class DartSession:
     # ── Whose turn it is ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _choose(self, now: int) -> Peer | None:
-        urgent = oldest(peer for peer in self._peers.values() if peer.urgent)
+        at_work = [peer for peer in self._peers.values() if peer.block is not None or peer.waiting]
+        urgent = oldest(peer for peer in at_work if peer.urgent)
         if urgent is not None:
             return urgent
         if self._follow is not None and self._follow.answers:
             return self._follow
-        at_work = oldest(peer for peer in self._peers.values() if peer.block is not None or peer.waiting)
-        return self._roster.choose(now, at_work)
+        return self._roster.choose(now, oldest(peer for peer in at_work if not peer.idle) or oldest(at_work))
 
     # ── Exchanges ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _rides(self, reply: Frame, peer: Peer | None) -> bool:
+        """Whether an ACK goes with the next question: right before the poll of another address, or, where the pump
+        understands that, in one frame with its own poll."""
+        if peer is None or peer.block is not None:
+            return False
+        return peer.address != reply.address or peer.ackpoll
+
     def _ask(self, peer: Peer, now: int) -> Transmit:
-        """A block, or a poll; an ACK that we owe to another address goes right before the poll."""
+        """A block, or a poll with the ACK that we owe."""
         self._begin(peer, now)
         self._asked_block = peer.block is not None
         if self._asked_block:
             return Transmit(peer.block_frame(), self._pace.window, peer.point.number)
-        owed = b"" if self._reply is None else encode(self._reply)
-        self._reply = None
-        return Transmit(owed + encode(Frame(peer.address, Kind.POLL)), self._pace.window, peer.point.number)
+        owed, self._reply = self._reply, None
+        return Transmit(self._poll(peer, owed), self._pace.window, peer.point.number)
+
+    def _poll(self, peer: Peer, owed: Frame | None) -> bytes:
+        if owed is not None and owed.address == peer.address:
+            self._asked_ackpoll = True
+            return encode(Frame(peer.address, Kind.ACKPOLL, owed.tx))
+        return (b"" if owed is None else encode(owed)) + encode(Frame(peer.address, Kind.POLL))
 
     def _begin(self, peer: Peer, now: int) -> None:
+        self._asked_ackpoll = False
         self._roster.asked(peer, now, at_work=peer.waiting or peer.block is not None)
         self._follow = None
         if self._splitter.skipped:
@@ -148,7 +166,7 @@ class DartSession:
         self._reply = None
         data = encode(reply)
         self._free_at = now + len(data) * self._pace.byte + self._pace.gap
-        return Transmit(data, 0)
+        return Transmit(data, 0, self._peers[reply.address].point.number)
 
     def _refuse(self, reply: Frame, now: int) -> Transmit:
         """A NAK is answered like a poll: with the same block."""
@@ -172,6 +190,8 @@ class DartSession:
         self._asked = None
         self._free_at = now + self._pace.gap
         peer.answered()
+        if self._asked_ackpoll:
+            peer.ackpolled(True)
         if frame.kind is Kind.DATA:
             self._take_block(peer, frame)
         peer.tick(now)

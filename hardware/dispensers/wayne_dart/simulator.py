@@ -10,6 +10,7 @@ from hardware.dispensers.wayne_dart import transactions
 from hardware.dispensers.wayne_dart.counters import Arrival, ReceiveCounter, SendCounter
 from hardware.dispensers.wayne_dart.frames import Frame, Kind, Splitter, encode
 from hardware.dispensers.wayne_dart.head import DartHead
+from hardware.dispensers.wayne_dart.options import Habits
 from hardware.dispensers.wayne_dart.transactions import Direction
 from hardware.errors import FrameMisread
 from hardware.simulation.faults import Faults
@@ -19,15 +20,19 @@ from hardware.simulation.pump import Answer, SimulatedPoint, SimulatedPump
 class DartPump(DartHead):
     """A head on the line: the slave's side of the link."""
 
-    def __init__(self, place: SimulatedPoint, faults: Faults) -> None:
-        super().__init__(place, faults)
-        self._sending = SendCounter()
-        self._received = ReceiveCounter()
+    def __init__(self, place: SimulatedPoint, faults: Faults, habits: Habits | None = None) -> None:
+        super().__init__(place, faults, habits)
         self._block: bytes | None = None
+        self._count_anew()
+
+    def _count_anew(self) -> None:
+        self._sending = SendCounter(self.habits.wrap)
+        self._received = ReceiveCounter(wrap=self.habits.wrap)
 
     def restart(self, now: int) -> None:
         """Its computer starts anew, and counts blocks from the beginning."""
-        self._sending, self._received, self._block = SendCounter(), ReceiveCounter(), None
+        self._count_anew()
+        self._block = None
         super().restart(now)
 
     def receive(self, frame: Frame, now: int) -> bytes:
@@ -37,7 +42,7 @@ class DartPump(DartHead):
         match frame.kind:
             case Kind.POLL:
                 return self._say()
-            case Kind.ACKPOLL:
+            case Kind.ACKPOLL if self.habits.ackpoll:
                 self._acknowledged(frame.tx)
                 return self._say()
             case Kind.DATA:
@@ -66,6 +71,8 @@ class DartPump(DartHead):
             self._block = None
 
     def _take(self, frame: Frame, now: int) -> bytes:
+        if len(frame.body) > self.habits.room:
+            return b""
         address = self.body.place.address
         arrival = self._received.judge(frame.tx, frame.body)
         if arrival is Arrival.OUT_OF_STEP:
@@ -87,9 +94,14 @@ class DartLine:
     """The make of its pumps."""
 
     def __init__(
-        self, places: Sequence[SimulatedPoint], faults: Faults, turnaround: tuple[int, int] = (0, 0), seed: int = 0
+        self,
+        places: Sequence[SimulatedPoint],
+        faults: Faults,
+        turnaround: tuple[int, int] = (0, 0),
+        seed: int = 0,
+        habits: Habits | None = None,
     ) -> None:
-        self._by_address = {place.address: self.kind(place, faults) for place in places}
+        self._by_address = {place.address: self.kind(place, faults, habits) for place in places}
         self._turnaround = turnaround
         self._dice = Random(seed)
         self._splitter = Splitter()

@@ -46,11 +46,13 @@ _FROM_PUMP: Final[tuple[type[Spoken], ...]] = (
     r.Status, r.Filled, r.NozzleAndPrice, r.Alarm, r.Parameters, r.Identity, r.Suspended, r.Resumed, r.Totals, r.Mode,
     r.AmountTotals, r.Prices, r.Tag,
 )  # fmt: skip
-SPOKEN: Final[Mapping[Direction, Mapping[int, list[type[Spoken]]]]] = {
+_BY_NUMBER: Final[Mapping[Direction, Mapping[int, list[type[Spoken]]]]] = {
     direction: {kind.trans: [other for other in kinds if other.trans == kind.trans] for kind in kinds}
     for direction, kinds in ((Direction.CONTROLLER, _FROM_CONTROLLER), (Direction.PUMP, _FROM_PUMP))
 }
 """Which transactions each direction knows, by number; where editions differ, several, and LNG decides."""
+_S4: Final = {(Direction.PUMP, r.Prices.trans): [r.Temperature]}
+"""Where LNG can't tell the editions apart."""
 
 
 def encode(transactions: Iterable[Transaction]) -> bytes:
@@ -58,9 +60,9 @@ def encode(transactions: Iterable[Transaction]) -> bytes:
     return b"".join(bytes((t.trans, len(t.data()))) + t.data() for t in transactions)
 
 
-def decode(body: bytes, direction: Direction) -> tuple[Transaction, ...]:
+def decode(body: bytes, direction: Direction, s4: bool = False) -> tuple[Transaction, ...]:
     """What the body says in this direction. :exc:`FrameMisread` when its lengths don't add up."""
-    return tuple(decode_one(trans, data, direction) for trans, data in split(body))
+    return tuple(decode_one(trans, data, direction, s4) for trans, data in split(body))
 
 
 def split(body: bytes) -> list[tuple[int, bytes]]:
@@ -75,10 +77,11 @@ def split(body: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
-def decode_one(trans: int, data: bytes, direction: Direction) -> Transaction:
-    """One transaction; :class:`Unreadable` when this direction does not know it."""
+def decode_one(trans: int, data: bytes, direction: Direction, s4: bool = False) -> Transaction:
+    """One transaction; :class:`Unreadable` when this direction does not know it. ``s4``: by that edition."""
     why = f"{trans:02X} is no transaction of the {direction}."
-    for kind in SPOKEN[direction].get(trans, ()):
+    kinds = _BY_NUMBER[direction].get(trans, [])
+    for kind in _S4.get((direction, trans), kinds) if s4 else kinds:
         try:
             return kind.read(data)
         except FrameMisread as misread:

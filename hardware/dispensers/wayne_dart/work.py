@@ -12,9 +12,15 @@ _CHECK_PATIENCE = 300_000
 class Job:
     """A command of the station's, or an errand of our own (``command`` None). Begins when it is first asked to."""
 
-    def __init__(self, begin: Callable[[], Recipe], command: PumpCommand | None = None) -> None:
+    def __init__(self, begin: Callable[[], Recipe], command: PumpCommand | None = None, idle: bool = False) -> None:
         self._begin = begin
         self.command = command
+        self.idle = idle
+        """It can wait until nothing else is to be done."""
+        self.clears: list[PumpCommand] = []
+        """Commands that its own reset carries out as well."""
+        self.touched = False
+        """The pump may have heard of it."""
         self.urgent = isinstance(command, Stop | Authorise | Suspend | Resume)
         """To be sent before any polling."""
         self.undone_by_stop = isinstance(command, Authorise | Suspend | Resume)
@@ -84,4 +90,4 @@ class Job:
         except StopIteration as end:
             self._step, self.result = None, str(end.value)
         else:
-            self._tries, self.to_send = self._step.tries, self._step.block
+            self._tries, self.to_send, self.touched = self._step.tries, self._step.block, True
