@@ -17,7 +17,7 @@ from cloud.coupons.keys import BOOK as COUPONS
 from cloud.coupons.sealing import Seal
 from cloud.founding import broker_password, key_file, now, open_books, tell_broker
 from cloud.live import Live
-from cloud.sales import arriving, restoring
+from cloud.sales import arriving, disputes, restoring
 from cloud.settings import Settings
 from cloud.stations import commands, events
 from cloud.store import counters
@@ -31,7 +31,15 @@ from cloud.tariffs import book as tariff_book
 from cloud.tariffs import ladder
 from cloud.tariffs.deciding import BOOK as TARIFFS
 from shared.errors import Unavailable
-from shared.messages import ClaimAnswer, CouponClaim, PriceClimbed, SaleRecorded, SlipJournalled, TariffBook
+from shared.messages import (
+    ClaimAnswer,
+    CouponClaim,
+    DisputeSettled,
+    PriceClimbed,
+    SaleRecorded,
+    SlipJournalled,
+    TariffBook,
+)
 from shared.mqtt import Broker
 
 _log = structlog.get_logger(__name__)
@@ -160,7 +168,8 @@ def handlers(settings: Settings) -> dict[type, BulkHandler]:
         arriving.apply(connection, facts, decide_within)
         redeeming.apply(connection, facts, decide_within)
 
-    return {**arriving.handlers, **events.handlers, **ladder.handlers, SaleRecorded: sales}
+    settled = disputes.handlers
+    return {**arriving.handlers, **events.handlers, **ladder.handlers, **settled, SaleRecorded: sales}
 
 
 def trades(settings: Settings, handlers: Mapping[type, BulkHandler]) -> Trades:
@@ -195,10 +204,11 @@ def notices_of(result: Result) -> list[live.Notice]:
     sales = tuple(fact.key for fact in facts if isinstance(fact.body, SaleRecorded | SlipJournalled))
     tariffs = {fact.body.tariff for fact in facts if isinstance(fact.body, PriceClimbed)}
     used = any(isinstance(fact.body, SaleRecorded) and fact.body.sale.redemptions for fact in facts)
-    told = {fact.station for fact in facts if type(fact.body) in events.handlers}
+    told = {fact.station for fact in facts if type(fact.body) in {**events.handlers, **disputes.handlers}}
+    settled = any(isinstance(fact.body, DisputeSettled) for fact in facts)
     tried: list[tuple[bool, live.Notice]] = [
         (bool(sales), live.SalesArrived(sales)),
-        (bool(sales), live.CasesOpened()),
+        (bool(sales) or settled, live.CasesOpened()),
         (bool(tariffs), live.PricesMoved(tuple(sorted(tariffs)))),
         (used, live.CouponsChanged()),
         (bool(told), live.StationsHeard(tuple(sorted(told)))),

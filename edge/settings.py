@@ -73,6 +73,8 @@ class PointSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Millilitres at which the totaliser starts again; 0: as the protocol says."""
     totaliser_tolerance: Annotated[int, Meta(ge=0)] = 10
     """Millilitres by which display and totaliser may round apart."""
+    drip_limit: Annotated[int, Meta(ge=0)] = 100
+    """Millilitres that may drop from a nozzle that was hung up; more must be explained."""
 
 
 class LineSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from msgspec import Raw, Struct
 
 from shared.clock import Stamp
 from shared.coupon import Allowance, CouponTerms, Filling, Lease
+from shared.disputes import MeterKind, MeterReason, Settlement
 from shared.sale import Preset, Sale
 from shared.tariff import Tariff
 
@@ -105,6 +106,41 @@ class PumpAlarmed(Struct, frozen=True, tag="pump_alarm", forbid_unknown_fields=T
     detail: str = ""
 
 
+class DisputeSettled(Struct, frozen=True, tag="dispute_settled", forbid_unknown_fields=True):
+    """A person settled a disputed sale of this store."""
+
+    sale_epoch: int
+    sale_seq: int
+    settlement: Settlement
+
+
+class MeterMoved(Struct, frozen=True, tag="meter_moved", forbid_unknown_fields=True):
+    """A totaliser has moved with no sale to show for it. Millilitres, and UTC milliseconds of the station."""
+
+    kind: MeterKind
+    point: int
+    nozzle: int
+    grade: str
+    before: int
+    after: int
+    volume: int
+    """What it has grown by; 0 when it was set back."""
+    since: int
+    """When it was read before; 0 when that is not known."""
+
+
+class MeterExplained(Struct, frozen=True, tag="meter_explained", forbid_unknown_fields=True):
+    """A person explained such litres."""
+
+    line_epoch: int
+    line_seq: int
+    reason: MeterReason
+    amount: int
+    """Fen that were taken for them by hand, 0 for none."""
+    by: str
+    note: str = ""
+
+
 Fact = (
     SaleRecorded
     | PriceClimbed
@@ -114,6 +150,9 @@ Fact = (
     | SlipJournalled
     | CommandEnded
     | PumpAlarmed
+    | DisputeSettled
+    | MeterMoved
+    | MeterExplained
 )
 
 

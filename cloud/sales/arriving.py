@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cloud.sales.posting import Known, SalePosting, SlipPosting, sale_posting, slip_posting
-from cloud.store import cases, sales
+from cloud.store import cases, disputes, sales
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import Connection
 from shared.messages import SaleRecorded, SlipJournalled
@@ -22,6 +22,9 @@ def apply(connection: Connection, facts: Sequence[Arrived], decide_within: int =
     cases.open_many(
         connection, [_disputed(row, decide_within) for row in postings if row.status == SaleStatus.DISPUTED]
     )
+    held = {(row.station, row.epoch, row.seq) for row in postings if row.status == SaleStatus.DISPUTED}
+    if held:
+        disputes.settle_sales(connection, held)  # those that came late, after their settlement
 
 
 def apply_slips(connection: Connection, facts: Sequence[Arrived]) -> None:

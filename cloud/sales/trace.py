@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from cloud.sales import disputes
+from cloud.sales.disputes import SettlementView
 from cloud.sales.listing import SaleLine, line_of
 from cloud.store import sales, stations
 from cloud.store.database import Connection
@@ -111,6 +113,8 @@ class Trace(Struct, frozen=True):
     letter: LetterSeen
     slips: tuple[SlipLine, ...]
     cases: tuple[CaseLine, ...]
+    settlement: SettlementView | None = None
+    """How it was settled at the station, when it was disputed."""
 
 
 def trace(connection: Connection, key: Key) -> Trace:
@@ -133,6 +137,7 @@ def trace(connection: Connection, key: Key) -> Trace:
             for one in sales.slips_of(connection, key)
         ),
         cases=tuple(CaseLine(one.id, one.kind, one.reason, one.state) for one in sales.cases_of(connection, key)),
+        settlement=disputes.settlement(connection, key),
     )
 
 

@@ -230,6 +230,69 @@ class SaleRow(Row, table=True):
     letter_sha256: bytes = binary()
 
 
+class SaleSettlementRow(Row, table=True):
+    """争议处理: how a station settled a disputed sale, keyed by the sale. The sale's row then has these figures."""
+
+    __tablename__ = "sale_settlement"
+    __table_args__ = CLUSTERED
+    station: str = key()
+    epoch: int = key_number()
+    seq: int = key_number()
+    letter_epoch: int = number()
+    letter_seq: int = number()
+    basis: str = text()
+    volume: int = number()
+    amount: int = number()
+    reason: str = text()
+    by: str = text()
+    note: str = text()
+    shown_volume: int | None = maybe_number()  # what the sale was recorded with; none while the sale is not here
+    shown_amount: int | None = maybe_number()
+    quality: str = text()
+    boot: int = number()
+    mono: int = number()
+    happened_at: int = number()
+    arrived_at: int = number()
+
+
+class MeterLineRow(Row, table=True):
+    """泵码差异: what moved a totaliser with no sale to show for it."""
+
+    __tablename__ = "meter_line"
+    __table_args__: ClassVar[Any] = (Index("ix_meter_line_station_happened_at", "station", "happened_at"), CLUSTERED)
+    station: str = key()
+    epoch: int = key_number()
+    seq: int = key_number()
+    kind: str = text()
+    point: int = number()
+    nozzle: int = number()
+    grade: str = text()
+    before: int = number()
+    after: int = number()
+    volume: int = number()
+    since: int = number()
+    quality: str = text()
+    boot: int = number()
+    mono: int = number()
+    happened_at: int = number()
+    arrived_at: int = number()
+
+
+class MeterExplanationRow(Row, table=True):
+    """How a person at the station explained such a line, keyed by the line."""
+
+    __tablename__ = "meter_explanation"
+    __table_args__ = CLUSTERED
+    station: str = key()
+    epoch: int = key_number()
+    seq: int = key_number()
+    reason: str = text()
+    amount: int = number()
+    by: str = text()
+    note: str = text()
+    happened_at: int = number()
+
+
 class SlipRow(Row, table=True):
     """小票: what became of a slip of paper."""
 

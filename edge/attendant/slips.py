@@ -58,7 +58,7 @@ class Slips:
         """The receipt of a sale as PNG: the newest slip's own bytes, or what would be printed now."""
         data = await self._store.read(printing.slip_bytes, view.slips[-1].job) if view.slips else None
         if data is None:
-            data = escpos.job(receipt(view.sale, view.key, self._head), self._width)
+            data = escpos.job(receipt(view.sale, view.key, self._head, view.settled), self._width)
         return await asyncio.to_thread(picture.render, data, self._width)
 
     async def _values(self) -> dict[str, Any]:

@@ -1,17 +1,18 @@
 """The one transaction in which a filling becomes a sale: sale, redemption, letter, totalisers and slip, or none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from edge.forecourt.checkout import Tendered, Till, check_out
 from edge.forecourt.redemption import Desk
-from edge.store import fillings, guesses, nozzles, outbox, presented, printing, sales
+from edge.store import disputes, fillings, guesses, nozzles, outbox, presented, printing, sales
 from edge.store.database import Database
 from edge.store.presented import ShownCoupon
 from shared.clock import Stamp
-from shared.messages import PumpAlarmed
+from shared.disputes import Settlement
+from shared.messages import MeterMoved, PumpAlarmed
 from shared.sale import Sale
 from shared.station import Key
 
@@ -21,8 +22,8 @@ PRINTER = "receipt"
 class Slips(Protocol):
     """What is needed of the receipt printer."""
 
-    def original(self, key: Key, sale: Sale) -> bytes | None:
-        """The slip that this sale gets by itself; None for none."""
+    def original(self, key: Key, sale: Sale, settled: Settlement | None = None) -> bytes | None:
+        """The slip that this sale gets by itself, as a person has settled it where it was disputed; None for none."""
         ...
 
     def nudge(self) -> None:
@@ -41,6 +42,8 @@ class Closing(Struct, frozen=True):
     totalisers: Mapping[int, int]
     alarm: PumpAlarmed | None = None
     """What is to be told besides: nobody had authorised it."""
+    moved: tuple[MeterMoved, ...] = ()
+    """What moved other totalisers of the point, with no sale to show for it."""
 
 
 class Closed(Struct, frozen=True):
@@ -61,23 +64,29 @@ def close(db: Database, closing: Closing, desk: Desk, slips: Slips) -> Closed:
     fillings.end_recorded(db, point, key.epoch, key.seq)
     presented.forget(db, point)
     guesses.forgive(db, point)
-    keep_totalisers(db, point, closing.totalisers)
+    keep_totalisers(db, closing.stamp, point, closing.totalisers, closing.moved)
     slip = slips.original(key, sale)
     if slip is not None:
         printing.queue(db, key, PRINTER, slip, closing.stamp.at)
     return Closed(key, sale)
 
 
-def cancel(db: Database, point: int, totalisers: Mapping[int, int]) -> None:
+def cancel(
+    db: Database, stamp: Stamp, point: int, totalisers: Mapping[int, int], moved: Sequence[MeterMoved] = ()
+) -> None:
     """Nothing was delivered: the leave has ended, and nobody owes anything."""
     fillings.end_cancelled(db, point)
-    keep_totalisers(db, point, totalisers)
+    keep_totalisers(db, stamp, point, totalisers, moved)
 
 
-def keep_totalisers(db: Database, point: int, totalisers: Mapping[int, int]) -> None:
-    """The nozzles of this point hang still, and their totalisers stand here."""
+def keep_totalisers(
+    db: Database, stamp: Stamp, point: int, totalisers: Mapping[int, int], moved: Sequence[MeterMoved] = ()
+) -> None:
+    """The nozzles of this point hang still, and their totalisers stand here; some moved with no sale to show for it."""
+    for line in moved:
+        disputes.note_moved(db, stamp, line)
     for nozzle, volume in totalisers.items():
-        nozzles.keep_totaliser(db, point, nozzle, volume)
+        nozzles.keep_totaliser(db, point, nozzle, volume, stamp.at)
 
 
 def _tendered(db: Database, closing: Closing, desk: Desk) -> Tendered | None:

@@ -137,6 +137,8 @@ class Controller:
         if memory.answering and memory.looking_since is not None and now - memory.looking_since > patience.lost:
             self._look()
         await self._forget_shown()
+        if memory.phase in (PointPhase.IDLE, PointPhase.CLOSED) and not memory.settling:
+            self._settlement.look_again()
         if self._between_fillings():
             await self._pricing.press_on(now)
         if memory.phase is PointPhase.CALLING:

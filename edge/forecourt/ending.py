@@ -23,6 +23,8 @@ class Patience(Struct, frozen=True):
     """How often the totaliser is asked for before it counts as unreadable, or its mismatch as true."""
     again: int = 600
     """Before the totaliser is asked again: some refresh it a moment after the nozzle was hung up."""
+    drip: int = 5_000
+    """After a sale, until the totalisers are read once more: drops may fall after the nozzle was hung up."""
     release: int = 12_000
     """Until a dispenser that took an authorisation must have said that it is authorised."""
     price_again: int = 10_000
@@ -58,6 +60,8 @@ class Outcome(Struct, frozen=True):
     proof: Proof
     after: dict[int, int]
     """The totalisers that could be read, by nozzle."""
+    modulus: int = 0
+    """Where they start again, in millilitres; 0 when nobody knows."""
 
     @property
     def moved(self) -> bool:
@@ -195,7 +199,7 @@ class Ending:
         }
         nozzle = _the_one(proofs)
         read = {nozzle: volume for nozzle, volume in after.items() if volume is not None}
-        return Outcome(nozzle, figures, proofs[nozzle or next(iter(proofs))], read)
+        return Outcome(nozzle, figures, proofs[nozzle or next(iter(proofs))], read, self._modulus)
 
 
 _ENDLESS = 10**18

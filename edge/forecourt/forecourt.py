@@ -12,6 +12,7 @@ from edge.forecourt import closing, showing, station
 from edge.forecourt.authorisation import Release
 from edge.forecourt.changes import Changes, View, What
 from edge.forecourt.controller import Controller
+from edge.forecourt.decisions import Decisions
 from edge.forecourt.ending import Patience
 from edge.forecourt.grounds import Grounds
 from edge.forecourt.memory import PointMemory
@@ -24,7 +25,9 @@ from edge.settings import Authorise, PointSettings, Settings
 from edge.store import books, outbox, prices
 from edge.store import station as station_books
 from edge.store.database import Store
+from edge.store.disputes import MeterLine
 from hardware.ports import PumpCommand, PumpEvent
+from shared.disputes import Basis, DisputeReason, MeterReason, Settlement
 from shared.errors import Refused, Unavailable
 from shared.messages import (
     Action,
@@ -85,6 +88,7 @@ class Forecourt:
         self._controllers: dict[int, Controller] = {}
         self._changes = Changes()
         self._orders = Orders(store, self._act)
+        self.decisions = Decisions(store, slips)
         self._tasks: list[asyncio.Task[None]] = []
         self.troubles = Troubles(store.clock.mono, store.clock.now, lambda: self._changes.note(None))
         self.connected = False
@@ -101,6 +105,7 @@ class Forecourt:
         await self._grounds.journal.write(outbox.append, self._store.clock.stamp(), started)
         self._grounds.on_point = self._changes.note
         self._grounds.on_sale = self._sold
+        self._grounds.on_meter = lambda: self._changes.note(None)
         self._grounds.open = await self._store.read(station_books.is_open)
         self._grounds.measure()
         await self.tariffs_changed()
@@ -200,6 +205,8 @@ class Forecourt:
             tariff_book=ledger.tariff_book,
             coupon_book=ledger.coupon_book,
             allowance_left=ledger.allowance_left,
+            disputes=ledger.disputes,
+            unexplained=ledger.unexplained,
         )
 
     async def points(self) -> tuple[PointView, ...]:
@@ -282,6 +289,37 @@ class Forecourt:
         """One more slip of a sale, marked as such."""
         station.note_wish("reprint", 0, by)
         return await self._slips.reprint(key)
+
+    async def settle(
+        self,
+        key: Key,
+        basis: Basis,
+        reason: DisputeReason,
+        by: str,
+        note: str = "",
+        agreed: tuple[int, int] | None = None,
+    ) -> Settlement:
+        """Settle a disputed sale of this station."""
+        settlement = await self.decisions.settle(key, basis, reason, by, note, agreed)
+        for controller in self._controllers.values():
+            if controller.memory.last_key == key:
+                controller.memory.last_settled = True
+                controller.publish()
+        self._sold(key)
+        return settlement
+
+    async def explain(self, key: Key, reason: MeterReason, amount: int, by: str, note: str = "") -> None:
+        """Explain litres with no sale to show for them."""
+        await self.decisions.explain(key, reason, amount, by, note)
+        self._changes.note(None)
+
+    async def unexplained(self) -> list[MeterLine]:
+        """Lines that must be explained before a shift can be closed, the oldest first."""
+        return await self.decisions.unexplained()
+
+    async def meter_line(self, key: Key) -> MeterLine:
+        """One such line, or one of drops."""
+        return await self.decisions.line(key)
 
     async def execute(self, command: Command) -> CommandEnded:
         """A command from head office: acted on once, before its deadline, and answered."""

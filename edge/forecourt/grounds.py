@@ -31,6 +31,8 @@ class Grounds:
         """Something about this fuelling point has changed."""
         self.on_sale: Callable[[Key], None] = lambda _: None
         """This sale was recorded."""
+        self.on_meter: Callable[[], None] = lambda: None
+        """A totaliser has moved with no sale to show for it."""
         self.disk_full = False
         """Whether the disk budget was in its last tenth when it was measured last."""
         self.budget = budget

@@ -26,6 +26,7 @@ class Remembered:
         self.shown: Presented | None = None
         self.nozzles: Mapping[int, KnownNozzle] = {}
         self.last: tuple[Key, Sale] | None = None
+        self.last_settled = False
 
 
 class PointMemory:
@@ -38,6 +39,9 @@ class PointMemory:
         self.grades = dict(enumerate(settings.nozzles, 1))
         self.prices = PointPrices(self.number, self.grades, left.nozzles, grounds.board)
         self.totalisers = {nozzle: left.nozzles.get(nozzle, KnownNozzle()).totaliser for nozzle in self.grades}
+        self.read_at = {nozzle: left.nozzles.get(nozzle, KnownNozzle()).totaliser_at for nozzle in self.grades}
+        self.look_again_at: int | None = None
+        """When the totalisers are read once more after a sale; None when that was done."""
         self.phase = PointPhase.INOPERATIVE
         self.since = grounds.clock.now()
         self.answering = False
@@ -67,6 +71,8 @@ class PointMemory:
         """Why the last filling could not be recorded yet."""
         self.last_key: Key | None = left.last[0] if left.last else None
         self.last_sale: Sale | None = left.last[1] if left.last else None
+        self.last_settled = left.last_settled
+        """Whether a person has settled the last sale, where it was disputed."""
         self.customers = 0
         """Counts fillings, so that what was asked for one customer is not given to the next."""
 
@@ -78,7 +84,7 @@ class PointMemory:
     @property
     def restless(self) -> bool:
         """Whether anything here waits for time to pass."""
-        waits = self.ending, self.looking_since, self.releasing_since, self.shown
+        waits = self.ending, self.looking_since, self.releasing_since, self.shown, self.look_again_at
         if any(each is not None for each in waits) or self.phase is PointPhase.CALLING:
             return True
         return self.leave is None and self.prices.restless
@@ -140,11 +146,16 @@ class PointMemory:
             can=self._can(),
             coupon=self._coupon_view(),
             last_sale=self.last_key,
-            disputed=self.leave is None and self.last_sale is not None and self.last_sale.status == "disputed",
+            disputed=self._disputed(),
             trouble=self._trouble(),
             member=shown.member if shown else "",
             plate=shown.plate if shown else "",
         )
+
+    def _disputed(self) -> bool:
+        """The last filling failed its proof, and nobody has settled it yet."""
+        last = self.last_sale
+        return self.leave is None and last is not None and last.status == "disputed" and not self.last_settled
 
     def may_present(self) -> bool:
         """Whether a coupon may be shown now."""

@@ -26,6 +26,7 @@ from edge.store.printing import PrintJob
 from hardware.printers import escpos, press
 from hardware.printers.device import PrinterDevice, PrinterStatus
 from hardware.printers.press import ABSENT, Condition, Fate, Outcome
+from shared.disputes import Settlement
 from shared.errors import Refused
 from shared.messages import SlipState
 from shared.sale import Sale, SaleStatus
@@ -96,12 +97,13 @@ class Printing:
 
     # ── For the sale ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def original(self, key: Key, sale: Sale) -> bytes | None:
+    def original(self, key: Key, sale: Sale, settled: Settlement | None = None) -> bytes | None:
         """The slip that this sale gets by itself, None for none. Called inside the sale's transaction; never raises."""
-        if self._device is None or not self._paper.automatic or sale.status is not SaleStatus.SETTLED:
+        stands = sale.status is SaleStatus.SETTLED or settled is not None
+        if self._device is None or not self._paper.automatic or not stands:
             return None
         try:
-            return self._first(key, sale)
+            return self._first(key, sale, settled)
         except Exception as why:  # a slip that can't be made must not hold up the sale
             _log.error("slip_not_made", sale=str(key), why=repr(why))
             return None
@@ -227,8 +229,8 @@ class Printing:
     def _key(self, job: PrintJob) -> Key:
         return Key(self._store.station, job.epoch, job.seq)
 
-    def _first(self, key: Key, sale: Sale) -> bytes:
-        return escpos.job(receipt(sale, key, self._head), self._paper.width)
+    def _first(self, key: Key, sale: Sale, settled: Settlement | None) -> bytes:
+        return escpos.job(receipt(sale, key, self._head, settled), self._paper.width)
 
     def _mark(self, first: bytes, copy: int) -> bytes:
         return escpos.copy_of(first, copy_banner(copy), self._paper.width)

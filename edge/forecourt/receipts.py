@@ -6,9 +6,11 @@ Chinese first, English small beside it. Every figure is the one in the sale's re
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hardware.printers.slip import Align, Banner, BigRow, Gap, Part, QrCode, Row, Rule, Slip, Text, Title
 from shared.clock import Stamp, TimeQuality
+from shared.disputes import Basis, Settlement
 from shared.money import per_litre, yuan
 from shared.sale import Finding, Redemption, Sale, SaleStatus
 from shared.station import GRADES, Key
@@ -27,6 +29,12 @@ TENDERS = {
     "credit": "挂账 CREDIT",
 }
 _FINDINGS = {Finding.PROVED: "相符 OK", Finding.MISMATCH: "不符 MISMATCH", Finding.UNREADABLE: "未读到 UNREAD"}
+_BASES = {
+    Basis.DISPLAY: "按显示 DISPLAY",
+    Basis.TOTALISER: "按泵码 TOTALISER",
+    Basis.AGREED: "按协商 AGREED",
+    Basis.VOID: "作废 VOID",
+}
 _CLOCK_WRONG = (TimeQuality.FLOOR, TimeQuality.OFF)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the station's own day is added in minutes
 
@@ -39,8 +47,10 @@ class ReceiptHead(Struct, frozen=True):
     """Minutes that its day is ahead of UTC."""
 
 
-def receipt(sale: Sale, key: Key, head: ReceiptHead) -> Slip:
-    """The receipt of a sale. A disputed one says that nothing was charged."""
+def receipt(sale: Sale, key: Key, head: ReceiptHead, settlement: Settlement | None = None) -> Slip:
+    """The receipt of a sale. A disputed one says that nothing was charged, until a person has settled it."""
+    if settlement is not None:
+        sale = as_settled(sale, settlement)
     settled = sale.status is SaleStatus.SETTLED
     return Slip(
         (
@@ -49,6 +59,7 @@ def receipt(sale: Sale, key: Key, head: ReceiptHead) -> Slip:
             *_what(sale, key, head),
             Rule(),
             *_figures(sale),
+            *(_decided(settlement) if settlement else ()),
             *(_paid(sale) if settled else _not_charged()),
             Rule(),
             *_who(sale),
@@ -58,6 +69,12 @@ def receipt(sale: Sale, key: Key, head: ReceiptHead) -> Slip:
             *_farewell(settled),
         )
     )
+
+
+def as_settled(sale: Sale, settlement: Settlement) -> Sale:
+    """The sale with the figures that were decided."""
+    delivery = replace(sale.delivery, volume=settlement.volume, amount=settlement.amount)
+    return replace(sale, delivery=delivery, status=SaleStatus.SETTLED, payable=settlement.amount)
 
 
 def copy_banner(copy: int) -> Slip:
@@ -122,6 +139,14 @@ def _paid(sale: Sale) -> tuple[Part, ...]:
         BigRow("实付", f"￥{yuan(sale.payable)}"),
         Gap(10),
         Row("支付 Tender", TENDERS.get(sale.tender, sale.tender)),
+    )
+
+
+def _decided(settlement: Settlement) -> tuple[Part, ...]:
+    """A disputed sale that a person has settled says so, and by whom."""
+    return (
+        Row("争议处理 Settled", _BASES[settlement.basis]),
+        Row("处理人 By", settlement.by.partition(":")[2] or settlement.by),
     )
 
 

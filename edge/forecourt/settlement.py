@@ -5,11 +5,15 @@ What an ending may come to:
 1. by our leave, and something was delivered      → a sale; disputed when the totaliser does not prove it
 2. by our leave, and nothing was delivered        → cancelled
 3. by our leave, and the display still shows the last sale, which the totaliser denies → cancelled
-4. by nobody's leave, and the totaliser has moved → a sale by ``pump`` when the display shows one, an alarm in any case
-5. by nobody's leave, and nothing has moved       → recorded before: the dispenser is only cleared
+4. by nobody's leave, and the display proves what the totaliser has moved by → a sale by ``pump``, and an alarm
+5. by nobody's leave, and a totaliser has moved by something else → a line of its own: fallback, drops, or set back
+6. by nobody's leave, and nothing has moved       → recorded before: the dispenser is only cleared
+
+Some seconds after each sale the totalisers are read once more, so that drops that fall after the nozzle was hung up
+are nobody's, and not the next customer's.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import structlog
 
@@ -18,14 +22,13 @@ from edge.forecourt.checkout import Till
 from edge.forecourt.closing import Closing
 from edge.forecourt.ending import Ask, Ending, Figures, Outcome
 from edge.forecourt.memory import PointMemory
-from edge.store import outbox
-from edge.store.database import Database
 from edge.store.fillings import OpenFilling
 from hardware.ports import Clear, PumpCommand, ReadState, ReadTotaliser, TotaliserRead
 from shared.clock import Stamp
+from shared.disputes import moved_by
 from shared.errors import Unavailable
-from shared.messages import PumpAlarmed
-from shared.sale import Delivery
+from shared.messages import MeterMoved, PumpAlarmed
+from shared.sale import Delivery, Finding
 from shared.volume import litres
 
 _log = structlog.get_logger(__name__)
@@ -64,6 +67,16 @@ class Settlement:
         )
         self._finished = self._grounds.clock.stamp()
         self._not_before = 0
+
+    def look_again(self) -> None:
+        """Drops may have fallen since the last sale: read the totalisers of a point at rest once more."""
+        memory, now = self._memory, self._grounds.clock.mono()
+        if memory.look_again_at is None or now < memory.look_again_at:
+            return
+        memory.look_again_at = None
+        if memory.answering and memory.leave is None and not memory.out and memory.display in (None, Figures()):
+            memory.display = Figures()
+            self.begin()
 
     def abandon(self) -> None:
         """It goes on after all, or the dispenser is silent: all is asked anew at its end. What is known is kept."""
@@ -138,6 +151,7 @@ class Settlement:
             return False
         self._memory.unrecorded = ""
         self._memory.totalisers |= outcome.after
+        self._memory.read_at |= dict.fromkeys(outcome.after, self._grounds.clock.now())
         self._memory.ending = None
         return True
 
@@ -151,21 +165,45 @@ class Settlement:
         elif (delivered or outcome.moved) and not self._is_last_sale_again(leave, outcome):
             await self._record(leave, outcome)
         else:
-            await self._grounds.store.run(closing.cancel, self._memory.number, outcome.after)
+            stamp = self._grounds.clock.stamp()
+            await self._grounds.store.run(closing.cancel, stamp, self._memory.number, outcome.after)
             self._ended(clear=delivered)
 
     async def _write_unlicensed(self, outcome: Outcome, delivered: bool) -> None:
-        number, stamp = self._memory.number, self._grounds.clock.stamp()
-        alarm = PumpAlarmed(number, "unauthorised", _moved(outcome)) if outcome.moved else None
-        if outcome.moved and delivered:
-            await self._record(OpenFilling(number, "pump", stamp, nozzle=outcome.nozzle), outcome, alarm)
+        memory, stamp = self._memory, self._grounds.clock.stamp()
+        proved = delivered and outcome.moved and outcome.proof.finding is Finding.PROVED
+        moved = self._moved(outcome, besides=outcome.nozzle if proved else 0)
+        if proved:
+            leave = OpenFilling(memory.number, "pump", stamp, nozzle=outcome.nozzle)
+            await self._record(leave, outcome, PumpAlarmed(memory.number, "unauthorised", _told(outcome)), moved)
             return
-        if any(self._memory.totalisers.get(nozzle) != volume for nozzle, volume in outcome.after.items()):
-            await self._grounds.store.run(_keep, stamp, alarm, number, outcome.after)
+        if moved or any(memory.totalisers.get(nozzle) != volume for nozzle, volume in outcome.after.items()):
+            await self._grounds.store.run(closing.keep_totalisers, stamp, memory.number, outcome.after, moved)
+        if moved:
+            self._grounds.on_meter()
         if delivered:
-            self._post(Clear(number))
+            self._post(Clear(memory.number))
 
-    async def _record(self, leave: OpenFilling, outcome: Outcome, alarm: PumpAlarmed | None = None) -> None:
+    def _moved(self, outcome: Outcome, besides: int) -> tuple[MeterMoved, ...]:
+        """What moved totalisers with no sale to show for it; not of the nozzle ``besides``, whose sale is known."""
+        memory, settings = self._memory, self._memory.settings
+        lines = []
+        for nozzle, after in outcome.after.items():
+            before = memory.totalisers.get(nozzle)
+            if before is None or before == after or nozzle == besides:
+                continue
+            kind, volume = moved_by(before, after, outcome.modulus, settings.drip_limit)
+            grade, since = memory.grades.get(nozzle, ""), memory.read_at.get(nozzle, 0)
+            lines.append(MeterMoved(kind, memory.number, nozzle, grade, before, after, volume, since))
+        return tuple(lines)
+
+    async def _record(
+        self,
+        leave: OpenFilling,
+        outcome: Outcome,
+        alarm: PumpAlarmed | None = None,
+        moved: tuple[MeterMoved, ...] = (),
+    ) -> None:
         memory, grounds = self._memory, self._grounds
         shown = memory.shown
         done = await grounds.store.run(
@@ -177,14 +215,16 @@ class Settlement:
                 coupon=shown.coupon if shown else None,
                 totalisers=outcome.after,
                 alarm=alarm,
+                moved=moved,
             ),
             grounds.desk,
             grounds.slips,
         )
         memory.figures = outcome.figures
-        memory.last_key, memory.last_sale = done.key, done.sale
+        memory.last_key, memory.last_sale, memory.last_settled = done.key, done.sale, False
         memory.shown = memory.known = None
         self._ended(clear=True)
+        memory.look_again_at = grounds.clock.mono() + grounds.patience.drip
         grounds.slips.nudge()
         grounds.on_sale(done.key)
 
@@ -226,13 +266,6 @@ class Settlement:
             self._post(Clear(memory.number))
 
 
-def _moved(outcome: Outcome) -> str:
+def _told(outcome: Outcome) -> str:
     before, after = outcome.proof.before or 0, outcome.proof.after or 0
     return f"The totaliser of nozzle {outcome.nozzle} has moved by {litres(after - before)} L."
-
-
-def _keep(db: Database, stamp: Stamp, alarm: PumpAlarmed | None, point: int, totalisers: Mapping[int, int]) -> None:
-    """The totalisers as they stand, and an alarm when they have moved with no sale to show for it."""
-    closing.keep_totalisers(db, point, totalisers)
-    if alarm is not None:
-        outbox.append(db, stamp, alarm)

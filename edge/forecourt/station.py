@@ -7,7 +7,7 @@ from edge.forecourt.memory import Remembered
 from edge.forecourt.printing import slip_view
 from edge.forecourt.redemption import Desk
 from edge.forecourt.views import SaleView
-from edge.store import books, fillings, nozzles, outbox, presented, printing, sales
+from edge.store import books, disputes, fillings, nozzles, outbox, presented, printing, sales
 from edge.store.database import Database
 from edge.store.fillings import OpenFilling
 from edge.store.nozzles import KnownNozzle
@@ -29,6 +29,8 @@ class Ledger(Struct, frozen=True):
     tariff_book: int
     coupon_book: int
     allowance_left: int
+    disputes: int
+    unexplained: int
 
 
 class LeftBehind:
@@ -53,6 +55,7 @@ class LeftBehind:
         left.nozzles = {nozzle: known for (at, nozzle), known in self._known.items() if at == point}
         last = self._last.get(point)
         left.last = (last.key, last.sale) if last else None
+        left.last_settled = last is not None and last.settled is not None
         return left
 
 
@@ -64,7 +67,15 @@ def left_behind(db: Database) -> LeftBehind:
 def ledger(db: Database, desk: Desk) -> Ledger:
     """Read it all at once."""
     tariffs, coupons = books.versions(db)
-    return Ledger(outbox.backlog(db), books.heard_at(db), tariffs, coupons, desk.allowance_left(db))
+    return Ledger(
+        outbox.backlog(db),
+        books.heard_at(db),
+        tariffs,
+        coupons,
+        desk.allowance_left(db),
+        disputes.waiting(db),
+        len(disputes.unexplained(db)),
+    )
 
 
 def sale(db: Database, key: Key) -> SaleView | None:
@@ -92,4 +103,4 @@ def note_wish(wish: str, point: int, by: str) -> None:
 
 def _viewed(db: Database, kept: KeptSale) -> SaleView:
     slips = tuple(slip_view(job) for job in printing.of_sale(db, kept.key))
-    return SaleView(kept.key, kept.sale, slips, kept.delivered)
+    return SaleView(kept.key, kept.sale, slips, kept.delivered, kept.settled)

@@ -8,7 +8,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from shared.coupon import Verdict
-from shared.sale import Preset, Sale
+from shared.disputes import Settlement
+from shared.sale import Preset, Sale, SaleStatus
 from shared.station import Key
 
 
@@ -95,6 +96,21 @@ class SaleView(Struct, frozen=True):
     sale: Sale
     slips: tuple[SlipView, ...]
     delivered: bool
+    settled: Settlement | None = None
+    """How a person settled it, when it was disputed."""
+
+    @property
+    def waits(self) -> bool:
+        """It is disputed, and nobody has settled it yet."""
+        return self.sale.status is SaleStatus.DISPUTED and self.settled is None
+
+    @property
+    def figures(self) -> tuple[int, int, int]:
+        """Millilitres, fen, and fen to pay, as they stand; nothing while it waits."""
+        if self.settled is not None:
+            return self.settled.volume, self.settled.amount, self.settled.amount
+        delivery = self.sale.delivery
+        return (0, 0, 0) if self.waits else (delivery.volume, delivery.amount, self.sale.payable)
 
 
 class ComingPrice(Struct, frozen=True):
@@ -136,3 +152,7 @@ class StationView(Struct, frozen=True):
     coupon_book: int
     allowance_left: int
     """Fen that may still be given away offline today."""
+    disputes: int = 0
+    """Disputed sales that nobody has settled yet."""
+    unexplained: int = 0
+    """Litres with no sale to show for them that nobody has explained yet, in lines."""

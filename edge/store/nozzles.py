@@ -14,20 +14,23 @@ class KnownNozzle(Struct, frozen=True):
     tariff: int = 0
     rung: str = ""
     """How far that tariff has climbed here; a word of :class:`shared.messages.Rung`."""
+    totaliser_at: int = 0
+    """When the totaliser was read, UTC milliseconds; 0 when that is not known."""
 
 
 def all_nozzles(db: Database) -> dict[tuple[int, int], KnownNozzle]:
     """By point and nozzle."""
-    rows = db.execute("SELECT point, nozzle, totaliser, unit_price, tariff, rung FROM nozzle")
+    rows = db.execute("SELECT point, nozzle, totaliser, unit_price, tariff, rung, totaliser_at FROM nozzle")
     return {(row[0], row[1]): KnownNozzle(*row[2:]) for row in rows}
 
 
-def keep_totaliser(db: Database, point: int, nozzle: int, totaliser: int) -> None:
-    """The nozzle hangs still, and its totaliser stands here."""
+def keep_totaliser(db: Database, point: int, nozzle: int, totaliser: int, at: int = 0) -> None:
+    """The nozzle hangs still, and its totaliser stood here at this time."""
     db.execute(
-        "INSERT INTO nozzle (point, nozzle, totaliser) VALUES (?, ?, ?)"
-        " ON CONFLICT (point, nozzle) DO UPDATE SET totaliser = excluded.totaliser",
-        (point, nozzle, totaliser),
+        "INSERT INTO nozzle (point, nozzle, totaliser, totaliser_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (point, nozzle)"
+        " DO UPDATE SET totaliser = excluded.totaliser, totaliser_at = excluded.totaliser_at",
+        (point, nozzle, totaliser, at),
     )
 
 

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from edge.store import outbox, sales
 from shared.clock import Stamp
+from shared.disputes import Settlement
 from shared.messages import SlipJournalled, SlipState
 from shared.sale import Sale
 from shared.station import Key
@@ -20,8 +21,8 @@ from shared.station import Key
 MARKS_BY_ITSELF = 3
 """A slip whose fate is unknown is printed anew without being asked, up to this copy; after that a person decides."""
 
-Make = Callable[[Key, Sale], bytes]
-"""Makes the first slip of a sale."""
+Make = Callable[[Key, Sale, Settlement | None], bytes]
+"""Makes the first slip of a sale, as a person has settled it where it was disputed."""
 Mark = Callable[[bytes, int], bytes]
 """Makes copy #n out of the first slip's bytes."""
 
@@ -65,10 +66,13 @@ def reprint(db: Database, key: Key, printer: str, make: Make, mark: Mark, at: in
     for line in lines:
         if line.state in (JobState.QUEUED, JobState.PRINTING):
             return line
-    if lines:
-        return _one(db, _copy(db, lines[0], lines[-1].copy + 1, mark, at))
     kept = sales.find(db, key.epoch, key.seq)
-    return _one(db, queue(db, key, printer, make(key, kept.sale), at)) if kept else None
+    if lines and (kept is None or kept.settled is None):
+        return _one(db, _copy(db, lines[0], lines[-1].copy + 1, mark, at))
+    if kept is None:
+        return None
+    first, copy = make(key, kept.sale, kept.settled), len(lines) + 1
+    return _one(db, _insert(db, key.epoch, key.seq, copy, printer, mark(first, copy) if lines else first, at))
 
 
 def next_queued(db: Database, printer: str) -> PrintJob | None:

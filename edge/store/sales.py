@@ -5,18 +5,20 @@ from sqlite_utils import Database
 
 from edge.store import outbox
 from shared.clock import Stamp
-from shared.messages import SaleRecorded
+from shared.disputes import Settlement
+from shared.messages import DisputeSettled, SaleRecorded
 from shared.sale import Sale
 from shared.station import Key
 from shared.wire import read_letter
 
 
 class KeptSale(Struct, frozen=True):
-    """A sale as it was recorded, and whether the company has it."""
+    """A sale as it was recorded, whether the company has it, and how it was settled when it was disputed."""
 
     key: Key
     sale: Sale
     delivered: bool
+    settled: Settlement | None = None
 
 
 def record(db: Database, stamp: Stamp, sale: Sale) -> int:
@@ -48,7 +50,7 @@ def record(db: Database, stamp: Stamp, sale: Sale) -> int:
 
 def find(db: Database, epoch: int, seq: int) -> KeptSale | None:
     """One sale; None when this is not the number of one."""
-    rows = db.execute(f"{_KEPT} WHERE place = ?", (outbox.place_of(epoch, seq),)).fetchall()
+    rows = db.execute(f"{_KEPT} WHERE sale.place = ?", (outbox.place_of(epoch, seq),)).fetchall()
     return _kept(rows[0]) if rows else None
 
 
@@ -56,7 +58,7 @@ def since(db: Database, at: int, limit: int = 200) -> list[KeptSale]:
     """Sales recorded at or after this time, the newest first."""
     # Times never run backwards from letter to letter, so the key does the work of an index on the time.
     day = "coalesce((SELECT place FROM sale WHERE at < ? ORDER BY place DESC LIMIT 1), 0)"
-    rows = db.execute(f"{_KEPT} WHERE place > {day} ORDER BY place DESC LIMIT ?", (at, limit))
+    rows = db.execute(f"{_KEPT} WHERE sale.place > {day} ORDER BY sale.place DESC LIMIT ?", (at, limit))
     return [_kept(row) for row in rows]
 
 
@@ -75,21 +77,24 @@ def newest_at(db: Database, point: int) -> KeptSale | None:
     """The last sale of a fuelling point, if it is not too long ago to matter."""
     recent = "(SELECT max(place) FROM letter) - 20000"
     rows = db.execute(
-        f"{_KEPT} WHERE sale.point = ? AND place > {recent} ORDER BY place DESC LIMIT 1", (point,)
+        f"{_KEPT} WHERE sale.point = ? AND sale.place > {recent} ORDER BY sale.place DESC LIMIT 1", (point,)
     ).fetchall()
     return _kept(rows[0]) if rows else None
 
 
 _KEPT = (
     "SELECT station.station, letter.epoch, letter.seq, letter.body,"
-    " letter.epoch = station.epoch AND letter.seq <= station.stored_upto"
-    " FROM sale JOIN letter USING (place) CROSS JOIN station"
+    " letter.epoch = station.epoch AND letter.seq <= station.stored_upto, how.place, how.body"
+    " FROM sale JOIN letter ON letter.place = sale.place CROSS JOIN station"
+    " LEFT JOIN dispute ON dispute.place = sale.place LEFT JOIN letter AS how ON how.place = dispute.letter"
 )
 
 
-def _kept(row: tuple[str, int, int, bytes, int]) -> KeptSale:
-    station, epoch, seq, letter, delivered = row
+def _kept(row: tuple[str, int, int, bytes, int, int | None, bytes | None]) -> KeptSale:
+    station, epoch, seq, letter, delivered, how_place, how = row
     body = read_letter(letter, seq).body
     if not isinstance(body, SaleRecorded):
         raise TypeError(f"letter {seq} stands beside a sale and is none")
-    return KeptSale(Key(station, epoch, seq), body.sale, bool(delivered))
+    settled = read_letter(how, outbox.seq_of(how_place)).body if how_place is not None and how is not None else None
+    settlement = settled.settlement if isinstance(settled, DisputeSettled) else None
+    return KeptSale(Key(station, epoch, seq), body.sale, bool(delivered), settlement)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlite_utils import Database
 
 from cloud.live import Notice
-from cloud.sales import arriving, restoring
+from cloud.sales import arriving, disputes, restoring
 from cloud.stations import events, register
 from cloud.stations.register import NewStation
 from cloud.store.arrivals import BulkHandler
@@ -154,7 +154,12 @@ class Shelf:
         return ClaimAnswer(claim.ask, "unknown")
 
 
-HANDLERS: dict[type, BulkHandler] = {**arriving.handlers, **events.handlers, **ladder.handlers}
+HANDLERS: dict[type, BulkHandler] = {
+    **arriving.handlers,
+    **events.handlers,
+    **ladder.handlers,
+    **disputes.handlers,
+}
 
 
 class CompanyEnd:

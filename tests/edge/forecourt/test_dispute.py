@@ -15,7 +15,8 @@ from hardware.ports import (
 )
 from shared.codes import scanned_code
 from shared.coupon import Allowance, CouponKind, CouponTerms
-from shared.messages import CouponBook, PumpAlarmed, SaleRecorded
+from shared.disputes import MeterKind
+from shared.messages import CouponBook, MeterMoved, PumpAlarmed, SaleRecorded
 from shared.sale import Finding, SaleStatus
 from tests.edge.forecourt.codes import PRIVATE, PUBLIC
 from tests.edge.forecourt.yard import Yard, two_pumps
@@ -106,18 +107,18 @@ async def test_what_was_fuelled_while_the_agent_was_away_is_found_at_its_start(t
         assert len(await yard.facts(PumpAlarmed)) == 1
 
 
-async def test_litres_that_no_display_shows_any_more_are_an_alarm_once(tmp_path: Path) -> None:
+async def test_litres_that_no_display_shows_any_more_are_a_line_of_their_own_once(tmp_path: Path) -> None:
     pumps = two_pumps()
     async with Yard(tmp_path / "s.db", pumps) as yard:
         await yard.serve(1, 5_000)
     pumps[1].totalisers[1] += 77_000
     async with Yard(tmp_path / "s.db", pumps) as yard:
-        (alarm,) = await yard.facts(PumpAlarmed)
-        assert isinstance(alarm, PumpAlarmed)
-        assert "77.00" in alarm.detail
+        (line,) = await yard.facts(MeterMoved)
+        assert isinstance(line, MeterMoved)
+        assert (line.kind, line.point, line.nozzle, line.volume) == (MeterKind.FALLBACK, 1, 1, 77_000)
         assert len(await yard.sales()) == 1
     async with Yard(tmp_path / "s.db", pumps) as yard:
-        assert len(await yard.facts(PumpAlarmed)) == 1
+        assert len(await yard.facts(MeterMoved)) == 1
         assert (await yard.serve(1, 5_000)).sale.status is SaleStatus.SETTLED
 
 

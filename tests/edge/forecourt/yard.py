@@ -13,6 +13,7 @@ from edge.settings import Authorise, LineSettings, PointSettings, Settings, Stat
 from edge.store import books, outbox
 from edge.store.database import Database, Store
 from edge.store.timepiece import Clock
+from shared.disputes import Settlement
 from shared.messages import CouponBook, Fact, Letter, TariffBook
 from shared.sale import Sale
 from shared.station import Key
@@ -21,7 +22,7 @@ from shared.wire import read_letter
 from tests.fakes.pump import FakePump
 
 STATION = "s1"
-QUICK = Patience(confirm=15, lost=60, again=10, release=300, price_again=100, pulse=5)
+QUICK = Patience(confirm=15, lost=60, again=10, drip=86_400_000, release=300, price_again=100, pulse=5)
 PRICES = {"92#": 7_550, "95#": 7_850, "98#": 8_800, "0#": 7_200}
 
 
@@ -32,8 +33,8 @@ class CountingPrinter:
         self.nudges = 0
         self.reprinted: list[Key] = []
 
-    def original(self, key: Key, sale: Sale) -> bytes | None:
-        return str(key).encode() if sale.status == "settled" else None
+    def original(self, key: Key, sale: Sale, settled: Settlement | None = None) -> bytes | None:
+        return str(key).encode() if sale.status == "settled" or settled else None
 
     def nudge(self) -> None:
         self.nudges += 1
