@@ -5,11 +5,14 @@ from difflib import get_close_matches
 from typing import Final
 
 from hardware.dispensers.gilbarco.protocol import PROTOCOL as GILBARCO
+from hardware.dispensers.lanfeng.protocol import PROTOCOL as LANFENG
 from hardware.dispensers.wayne_dart.protocol import PROTOCOL as WAYNE_DART
 from hardware.protocol import DispenserProtocol
 from shared.errors import Refused
 
-DISPENSERS: Final[Mapping[str, DispenserProtocol]] = {protocol.name: protocol for protocol in (GILBARCO, WAYNE_DART)}
+DISPENSERS: Final[Mapping[str, DispenserProtocol]] = {
+    protocol.name: protocol for protocol in (GILBARCO, LANFENG, WAYNE_DART)
+}
 
 
 def dispenser(name: str) -> DispenserProtocol:

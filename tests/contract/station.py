@@ -3,7 +3,7 @@
 In virtual time, before the simulator of any protocol, over any wire.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import pytest
@@ -60,13 +60,18 @@ class Station:
     """Two fuelling points on a line."""
 
     def __init__(
-        self, protocol: DispenserProtocol, wire: Fault = good, seed: int = 1, faults: Faults | None = None
+        self,
+        protocol: DispenserProtocol,
+        wire: Fault = good,
+        seed: int = 1,
+        faults: Faults | None = None,
+        habits: Mapping[str, object] | None = None,
     ) -> None:
         self.protocol = protocol
         self.faults = faults or Faults(seed=seed)
         points = places(grades(protocol), protocol.first_address, PRICES)
         self.line: SimulatedLine = FaultyLine(
-            protocol.simulator(points, self.faults, (10_000, 25_000), seed), self.faults
+            protocol.simulator(points, self.faults, (10_000, 25_000), seed, habits), self.faults
         )
         self.nozzles = len(points[0].grades)
         self.session = protocol.session(

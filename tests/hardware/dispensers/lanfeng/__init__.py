@@ -1,0 +1,1 @@
+"""Lanfeng: frames of twelve bytes, and guns whose fillings end by judgement."""
