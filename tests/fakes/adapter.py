@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from hardware.ports import PointOnLine
 from hardware.protocol import DispenserProtocol
 from hardware.simulation.faults import Faults
@@ -25,7 +27,8 @@ class Adapter:
     ) -> None:
         self.link = link
         self.protocol = protocol
-        self.places = places([grades] * points, protocol.first_address, PRICES)
+        built = places([grades] * points, protocol.first_address, PRICES)
+        self.places = [replace(place, decimals=protocol.decimals) for place in built]
         self.line = protocol.simulator(self.places, Faults())
         self.pumps = self.line.pumps
         self._lock = threading.Lock()
