@@ -42,6 +42,7 @@ _NAMES: Final[dict[type[Transaction], tuple[str, str]]] = {
     r.Mode: ("DC102", "mode"),
     r.AmountTotals: ("DC102", "amount totals"),
     r.Prices: ("DC103", "prices"),
+    r.Temperature: ("DC103", "temperature"),
     r.Tag: ("DC104", "tag"),
 }
 _SPEAKS: Final = {
@@ -116,6 +117,8 @@ def _words(said: Transaction) -> dict[str, Any]:
     values = {key: _plain(value) for key, value in msgspec.structs.asdict(said).items()}
     if isinstance(said, r.Alarm):
         values["alarm"] = said.word.replace("_", " ")
+    if isinstance(said, r.Prices) and len(said.prices) == 1:  # its length does not tell the editions apart
+        values["s4"] = _words(r.Temperature.read(said.data()))
     return {"name": name, "means": means} | values
 
 

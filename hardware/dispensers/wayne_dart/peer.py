@@ -222,13 +222,14 @@ class Peer(Seat):
             return 1
         for transaction in said:
             self._hear(transaction)
+        for transaction in said:  # a proof counts when all that came with it is known
+            if self._jobs:
+                self._jobs[0].hear(transaction)
         return sum(isinstance(transaction, transactions.Unreadable) for transaction in said)
 
     def _hear(self, said: Transaction) -> None:
         before = self.point.state
         self.point.hear(said)
-        if self._jobs:
-            self._jobs[0].hear(said)
         self.active = self.point.state in _ACTIVE
         if self.point.state is PumpState.FINISHED and before not in (None, PumpState.FINISHED):
             self._first(figures)  # the last figures of the filling, read after its end

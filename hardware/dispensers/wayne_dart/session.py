@@ -132,10 +132,10 @@ class DartSession:
 
     def _rides(self, reply: Frame, peer: Peer | None) -> bool:
         """Whether an ACK goes with the next question: right before the poll of another address, or, where the pump
-        understands that, in one frame with its own poll."""
-        if peer is None or peer.block is not None:
-            return False
-        return peer.address != reply.address or peer.ackpoll
+        understands that, in one frame with its own poll, for which it waits a moment."""
+        if peer is None:
+            return self._peers[reply.address].ackpoll
+        return peer.block is None and (peer.address != reply.address or peer.ackpoll)
 
     def _ask(self, peer: Peer, now: int) -> Transmit:
         """A block, or a poll with the ACK that we owe."""

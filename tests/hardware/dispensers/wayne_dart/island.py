@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 from hardware.dispensers.wayne_dart.frames import Frame, Kind, Splitter
+from hardware.dispensers.wayne_dart.options import Habits, Options
 from hardware.dispensers.wayne_dart.session import DartSession
 from hardware.dispensers.wayne_dart.simulator import DartLine, DartPump
 from hardware.dispensers.wayne_dart.transactions import Direction, Transaction
@@ -14,6 +15,7 @@ from hardware.ports import (
     Clear,
     CommandDone,
     CommandFailed,
+    Decimals,
     FillingRead,
     PointAnswered,
     PointOnLine,
@@ -43,11 +45,17 @@ class Island:
         back: Fault = good,
         programmed: bool = True,
         seed: int = 1,
+        habits: Habits | None = None,
+        options: Options | None = None,
+        decimals: Decimals | None = None,
     ) -> None:
         prices = {1: 7_360, 2: 7_850} if programmed else {}
         places = [SimulatedPoint(n, 0x4F + n, ("92#", "95#"), prices=prices) for n in range(1, points + 1)]
-        self.points = [PointOnLine(place.point, place.address, 2) for place in places]
-        self.line = type("OddLine", (DartLine,), {"kind": pumps})(places, faults or Faults(), (10_000, 25_000), seed)
+        self.points = [PointOnLine(place.point, place.address, 2, decimals or Decimals()) for place in places]
+        self.line = type("OddLine", (DartLine,), {"kind": pumps})(
+            places, faults or Faults(), (10_000, 25_000), seed, habits
+        )
+        self.options = options
         self.there, self.back, self.seed = there, back, seed
         self.session, self.wire = self._agent()
 
@@ -58,7 +66,7 @@ class Island:
         self.wire.now = now
 
     def _agent(self) -> tuple[DartSession, Wire]:
-        session = DartSession(self.points)
+        session = DartSession(self.points, options=self.options)
         return session, Wire(session, self.line, self.there, self.back, self.seed)
 
     def pump(self, point: int = 1) -> DartPump:

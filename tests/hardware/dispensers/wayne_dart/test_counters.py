@@ -24,6 +24,15 @@ def test_a_peer_that_counts_from_f_to_0_is_followed() -> None:
     assert sent(counter, 17)[-1] == 0  # and from now on at once
 
 
+def test_told_to_count_from_f_to_0_it_does_until_that_is_refused() -> None:
+    counter = SendCounter(wrap=0)
+    assert sent(counter, 17) == [*range(16), 0]
+    sent(counter, 15)
+    assert counter.tx == 0
+    assert counter.refused()
+    assert counter.tx == 1
+
+
 def test_three_refusals_of_a_block_restart_with_0_and_three_more_end_it() -> None:
     counter = SendCounter()
     sent(counter, 5)

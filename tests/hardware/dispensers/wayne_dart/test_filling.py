@@ -4,8 +4,8 @@ import pytest
 
 from hardware.dispensers.wayne_dart import commands as c
 from hardware.dispensers.wayne_dart.commands import Dcc
+from hardware.dispensers.wayne_dart.options import Habits
 from hardware.dispensers.wayne_dart.simulator import DartPump
-from hardware.dispensers.wayne_dart.transactions import Transaction
 from hardware.ports import (
     Authorise,
     Clear,
@@ -195,48 +195,37 @@ def test_a_filling_that_is_over_before_the_next_poll_was_a_release_all_the_same(
     assert island.state() is PumpState.FINISHED
 
 
-class SlowHead(DartPump):
-    """Acknowledges at once, becomes authorised a second and a half later."""
-
-    _due: int | None = None
-
-    def _command(self, code: Dcc, now: int) -> None:
-        if code is Dcc.AUTHORISE and self._due is None:
-            self._due = now + 1_500_000
-        else:
-            super()._command(code, now)
-
-    def advance(self, now: int) -> None:
-        super().advance(now)
-        if self._due is not None and now >= self._due:
-            self._due = None
-            super()._command(Dcc.AUTHORISE, now)
-
-
 def test_a_slow_head_gets_its_time() -> None:
-    island = Island(pumps=SlowHead).ready()
+    """The “20 series” take noticeably long to become authorised; asked again they would be released twice."""
+    island = Island(habits=Habits(slow_head=1_500)).ready()
     island.wire.sent.clear()
     island.done(Authorise(1, (1,)))
     assert island.said(c.Command) == [c.Command(Dcc.AUTHORISE)]
+    assert island.state() is PumpState.AUTHORISED
 
 
-class IgnoresFirstReset(DartPump):
-    """Acknowledges a reset and stays where it is, twice."""
-
-    _ignored = 0
-
-    def _command(self, code: Dcc, now: int) -> None:
-        if code is Dcc.RESET and self._ignored < 2:
-            self._ignored += 1
-        else:
-            super()._command(code, now)
+def test_a_slow_head_that_was_stopped_meanwhile_is_not_released_later() -> None:
+    island = Island(habits=Habits(slow_head=1_500)).ready()
+    island.wire.submit(Authorise(1, (1,)))
+    island.wire.run(500_000)
+    island.done(Stop(1))
+    island.wire.run(5_000_000)
+    assert island.pump().word == PumpState.FINISHED
 
 
 def test_an_acknowledged_reset_without_effect_is_repeated() -> None:
-    island = Island(pumps=IgnoresFirstReset).start()
+    """Some heads acknowledge a reset and stay at 5: an acknowledgement is a fact of the link only."""
+    island = Island(habits=Habits(ignored_resets=2)).start()
     island.done(Clear(1))
     assert island.said(c.Command).count(c.Command(Dcc.RESET)) == 3
     assert island.state() is PumpState.READY
+
+
+def test_a_head_that_never_resets_is_not_released() -> None:
+    island = Island(habits=Habits(ignored_resets=99)).start()
+    assert "does not reset" in island.failed(Clear(1))
+    assert "does not reset" in island.failed(Authorise(1, (1,), YUAN_200))
+    assert c.Command(Dcc.AUTHORISE) not in island.said(c.Command)
 
 
 class NeverReleases(DartPump):
@@ -282,34 +271,17 @@ def test_stop_undoes_a_release_that_is_on_its_way() -> None:
     assert island.pump().word == PumpState.FINISHED
 
 
-class Wayne211(DartPump):
-    """Knows the commands of edition 2.11 and not CD14 and CD15."""
-
-    def obey(self, said: Transaction, now: int) -> None:
-        if not isinstance(said, c.Suspend | c.Resume):
-            super().obey(said, now)
-
-
-class WithoutStatus8(DartPump):
-    """Says nothing but DC14 and DC15 of a suspension; its status stays what it was."""
-
-    def _command(self, code: Dcc, now: int) -> None:
-        if code not in (Dcc.SUSPEND, Dcc.RESUME):
-            super()._command(code, now)
-
-    def _reading(self, kind: type[Transaction]) -> Transaction:
-        state = self.state
-        if self.word == PumpState.SUSPENDED:
-            self.state = self._before_suspension
-        try:
-            return super()._reading(kind)
-        finally:
-            self.state = state
+MAKES = {
+    "either": Habits(),
+    "edition 2.11": Habits(dialect="commands"),
+    "without status 8": Habits(dialect="transactions", status_8=False),
+    "CD14 and status 8": Habits(dialect="transactions"),
+}
 
 
-@pytest.mark.parametrize("pumps", [DartPump, Wayne211, WithoutStatus8])
-def test_a_filling_is_suspended_and_resumed_in_each_dialect(pumps: type[DartPump]) -> None:
-    island = Island(pumps=pumps).ready()
+@pytest.mark.parametrize("make", MAKES)
+def test_a_filling_is_suspended_and_resumed_in_each_dialect(make: str) -> None:
+    island = Island(habits=MAKES[make]).ready()
     island.lift()
     island.done(Authorise(1, (1,)))
     island.flow(5_000)
@@ -321,6 +293,26 @@ def test_a_filling_is_suspended_and_resumed_in_each_dialect(pumps: type[DartPump
     assert island.state() is PumpState.FUELLING
     island.flow(5_000)
     assert island.figures() == (10_000, 7_360)
+
+
+def test_the_dialect_that_a_pump_understood_is_spoken_first_from_then_on() -> None:
+    island = Island(habits=Habits(dialect="commands")).ready()
+    island.lift()
+    island.done(Authorise(1, (1,)))
+    island.flow(1_000)
+    for _ in range(2):
+        island.done(Suspend(1))
+        island.done(Resume(1))
+    assert len(island.said(c.Suspend)) == 1
+    assert island.said(c.Resume) == []
+
+
+def test_a_pump_that_knows_no_suspension_says_so_in_words_and_goes_on() -> None:
+    island = Island(habits=Habits(dialect="commands", status_8=False)).ready()
+    island.lift()
+    island.done(Authorise(1, (1,)))
+    island.flow(1_000)
+    assert "can't suspend" in island.failed(Suspend(1))
 
 
 def test_there_is_nothing_to_suspend_at_rest() -> None:

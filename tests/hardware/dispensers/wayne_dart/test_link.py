@@ -1,9 +1,13 @@
 """The link in step: polls, acknowledgements and block numbers."""
 
+from itertools import pairwise
 from random import Random
+from typing import Literal
 
-from hardware.dispensers.wayne_dart.counters import SendCounter
+import pytest
+
 from hardware.dispensers.wayne_dart.frames import Frame, Kind, encode
+from hardware.dispensers.wayne_dart.options import Habits, Options
 from hardware.dispensers.wayne_dart.simulator import DartPump
 from hardware.ports import (
     Authorise,
@@ -109,38 +113,32 @@ def test_numbers_run_from_f_to_1() -> None:
     assert island.sent(Kind.NAK) == []
 
 
-class CountsToZero(DartPump):
-    """After F it expects and sends 0, as some working pumps and controllers do, and refuses 1."""
-
-    def __init__(self, *words: object) -> None:
-        super().__init__(*words)  # type: ignore[arg-type]
-        self._expected = 0
-        self._sending = FromZero()
-
-    def _take(self, frame: Frame, now: int) -> bytes:
-        if frame.tx not in (self._expected, (self._expected - 1) % 16):
-            return encode(Frame(frame.address, Kind.NAK, frame.tx))
-        self._expected = (frame.tx + 1) % 16
-        return super()._take(frame, now)
-
-
-class FromZero(SendCounter):
-    """Counts from F to 0."""
-
-    def acknowledged(self) -> None:
-        super().acknowledged()
-        if self._wrapped:
-            self.tx = 0
-
-
 def test_a_pump_that_counts_from_f_to_0_is_met_half_way() -> None:
-    island = Island(pumps=CountsToZero).ready()
+    island = Island(habits=Habits(wrap=0)).ready()
     for _ in range(40):
         island.done(ReadTotaliser(1, 1))
-    numbers = [frame.tx for frame in island.sent(Kind.DATA)]
-    assert numbers[15:18] == [15, 1, 0]  # it refuses 1, and is never sent that again
-    assert numbers.count(15) >= 2
+    numbers = after_f(island)
+    assert numbers[:2] == [1, 0]  # it refuses 1, and is never sent that again
+    assert set(numbers[1:]) == {0}
     assert island.sent(Kind.NAK) == []
+
+
+@pytest.mark.parametrize("habit", [1, 0])
+def test_told_to_count_from_f_to_0_we_do_and_no_pump_minds(habit: Literal[1, 0]) -> None:
+    """0 is harmless to any receiver: it means a restart."""
+    island = Island(habits=Habits(wrap=habit), options=Options(wrap=0)).ready()
+    for _ in range(40):
+        island.done(ReadTotaliser(1, 1))
+    assert set(after_f(island)) == {0}
+    assert island.sent(Kind.NAK) == []
+
+
+def after_f(island: Island) -> list[int]:
+    """Which block numbers followed F, each time."""
+    numbers = [frame.tx for frame in island.sent(Kind.DATA)]
+    return [after for before, after in pairwise(numbers) if before == 15] + [
+        numbers[at + 2] for at in range(len(numbers) - 2) if numbers[at : at + 2] == [15, 1] and numbers[at + 2] == 0
+    ]
 
 
 def test_a_lost_acknowledgement_executes_nothing_twice() -> None:

@@ -1,12 +1,14 @@
 """Prices and totalisers: what the pump shows, and what it can't show."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import pytest
 
 from hardware.dispensers.wayne_dart import commands as c
 from hardware.dispensers.wayne_dart.commands import Dcc
-from hardware.dispensers.wayne_dart.readings import Alarm, Prices, Totals
+from hardware.dispensers.wayne_dart.options import Habits
+from hardware.dispensers.wayne_dart.readings import Alarm, Prices
 from hardware.dispensers.wayne_dart.simulator import DartPump
 from hardware.figures import Figures, rescale
 from hardware.ports import (
@@ -65,16 +67,8 @@ def test_a_price_that_the_pump_cannot_show_is_refused_and_not_rounded(prices: di
     assert island.said(c.PriceUpdate) == []
 
 
-class WithoutPriceList(DartPump):
-    """It does not know DCC 0F, as most pumps in the field."""
-
-    def _command(self, code: Dcc, now: int) -> None:
-        if code is not Dcc.RETURN_PRICES:
-            super()._command(code, now)
-
-
 def test_without_a_price_list_the_price_is_read_when_a_nozzle_is_lifted() -> None:
-    island = Island(pumps=WithoutPriceList).ready()
+    island = Island(habits=Habits(price_list=False)).ready()
     island.done(SetPrices(1, NEW))
     assert island.told(PriceRead) == []
     island.lift(2)
@@ -84,7 +78,7 @@ def test_without_a_price_list_the_price_is_read_when_a_nozzle_is_lifted() -> Non
 
 
 def test_without_a_price_list_the_selected_nozzle_tells_its_price_at_once() -> None:
-    island = Island(pumps=WithoutPriceList).ready()
+    island = Island(habits=Habits(price_list=False)).ready()
     island.lift(2)
     island.hang_up()
     island.wire.run(500_000)
@@ -109,40 +103,15 @@ def test_prices_that_did_not_take_are_no_success() -> None:
 # ── Totalisers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class ChinaCardPump(DartPump):
-    """Tells its totals in 13 bytes: volume and amount of twelve digits."""
-
-    def _tell_totals(self, counter: int) -> None:
-        self._tell(Totals(counter, 123_456_789_012, (5,)))
-
-
-class Mepsan(DartPump):
-    """Tells its totals in 6 bytes."""
-
-    def _tell_totals(self, counter: int) -> None:
-        self._tell(Totals(counter, 1_336_384_966))
-
-
-class WithoutTotals(DartPump):
-    """Acknowledges the question and never answers it."""
-
-    def _tell_totals(self, counter: int) -> None:
-        pass
-
-
 @pytest.mark.parametrize(
-    ("pumps", "told"),
-    [
-        (DartPump, TotaliserRead(1, 1, 0, 10**11)),
-        (ChinaCardPump, TotaliserRead(1, 1, 1_234_567_890_120, 10**13)),
-        (Mepsan, TotaliserRead(1, 1, 13_363_849_660, 10**11)),
-        (WithoutTotals, TotaliserRead(1, 1, None)),
-    ],
+    ("form", "modulus", "after"), [(16, 10**11, 12_340), (13, 10**13, 12_340), (6, 10**11, 12_340), (0, 0, None)]
 )
-def test_the_totaliser_in_each_form(pumps: type[DartPump], told: TotaliserRead) -> None:
-    island = Island(pumps=pumps).ready()
+def test_the_totaliser_in_each_form(form: Literal[16, 13, 6, 0], modulus: int, after: int | None) -> None:
+    """Wayne's 16 bytes, the China card pumps' 13, Mepsan's 6, and a pump that never answers the question."""
+    island = Island(habits=Habits(totals=form)).ready()
+    island.fuel(12_340)
     island.done(ReadTotaliser(1, 1))
-    assert island.told(TotaliserRead) == [told]
+    assert island.told(TotaliserRead) == [TotaliserRead(1, 1, after, modulus)]
 
 
 def test_a_totaliser_starts_again_after_ten_digits() -> None:

@@ -62,6 +62,42 @@ def test_what_the_controller_says_is_understood(said: list[Transaction]) -> None
     assert list(read(write(said), Direction.CONTROLLER)) == said
 
 
+@given(BYTE, st.integers(0, 9_999))
+def test_a_temperature_of_the_s4_edition_stands_where_others_have_a_price(nozzle: int, value: int) -> None:
+    said = r.Temperature(nozzle, value)
+    assert read(write([said]), Direction.PUMP, s4=True) == (said,)
+
+
+def test_three_bytes_of_103_are_shown_in_both_editions() -> None:
+    frame = encode(Frame(0x50, Kind.DATA, 1, write([r.Status(r.State.RESET), r.Temperature(1, 152)])))
+    (_, told) = explain(frame)["transactions"]
+    shown = told.get("pump", told)
+    assert (shown["prices"], shown["s4"]) == (
+        (10_152,),
+        {"name": "DC103", "means": "temperature", "nozzle": 1, "value": 152},
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        (0x01, "cpu_reset"),
+        (0x09, "emergency_stop"),
+        (0x0F, "hose_leak"),
+        (0x13, "vapour_recovery_monitor"),
+        (0x14, "reserved"),
+        (0x18, "reserved"),
+        (0x19, "vapour_recovery_control"),
+        (0x20, "vapour_recovery_control"),
+        (0xFF, "reserved"),
+    ],
+)
+def test_each_alarm_has_a_word_that_stays(code: int, word: str) -> None:
+    (said,) = read(bytes((5, 1, code)), Direction.PUMP)
+    assert isinstance(said, r.Alarm)
+    assert said.word == word
+
+
 @given(st.lists(FROM_PUMP, max_size=4))
 def test_what_the_pump_says_is_understood(said: list[Transaction]) -> None:
     assert list(read(write(said), Direction.PUMP)) == said
