@@ -38,6 +38,7 @@ _LATE: Final = 200_000
 _STATUSES: Final = frozenset(Status) - {Status.SEND_DATA}
 _PLAIN: Final = _STATUSES - {Status.DATA_ERROR}
 _ASKS: Final = 3
+_TOO_OFTEN: Final = 3
 
 
 class Loop:
@@ -75,6 +76,8 @@ class Speaker:
         """How many its totals had last."""
         self._strange: dict[Code, str] = {}
         self._data_at = -(10**12)
+        self._failed = False
+        self._too_quick = 0
         loop.quick[pump] = False
 
     @property
@@ -153,26 +156,29 @@ class Speaker:
         return self._left() <= 0
 
     def send(self, block: Block) -> Talk[bool]:
-        """Whether the pump took it: offered, sent, and not refused at the poll behind it. What was refused is offered
-        again, with the words far apart: the pump may be slower than it said."""
-        for spacing in (self.loop.spacing, *[SLOW_WORDS] * (_ASKS - 1)):
+        """Whether the pump took it: offered, sent, and not refused at the poll behind it."""
+        for _ in range(_ASKS):
             if not (yield from self._offer()):
                 continue
+            spacing = self._spacing()
             yield Say(blocks.encode(block), AFTER_WORD, spacing)
             status = yield from self.status(after_block=True)
-            if status not in (None, Status.DATA_ERROR):
+            taken = status not in (None, Status.DATA_ERROR)
+            self._learn(spacing, taken)
+            if taken:
                 return True
-            if isinstance(block, blocks.Limit):
-                yield from self.say(Code.STOP)  # it may have been taken all the same, and two limits are one too many
+            yield from self.say(Code.STOP)  # at rest it forgets a limit that is pending, this one or an older one
         return False
 
     def special(self, function: int, tries: int = 2) -> Talk[str | None]:
         """The message of a special function; empty when the pump does not know it, None when it does not answer."""
-        for spacing in (self.loop.spacing, *[SLOW_WORDS] * (tries - 1)):
+        ask, reader = blocks.encode(blocks.Special(function)), SpecialReader(self.pump, function)
+        for _ in range(tries):
             if not (yield from self._offer()):
                 continue
-            ask = blocks.encode(blocks.Special(function))
-            answer = yield Ask(ask, SpecialReader(self.pump, function), self.loop.wait(special.LONGEST // 2), spacing)
+            spacing = self._spacing()
+            answer = yield Ask(ask, reader, self.loop.wait(special.LONGEST // 2), spacing)
+            self._learn(spacing, answer is not None)
             if answer is None:
                 yield Pause(_LATE)
             yield from self.status(after_block=True)
@@ -194,6 +200,16 @@ class Speaker:
         if answer is None:
             yield from self.status(after_block=True)
         return answer is not None
+
+    def _spacing(self) -> int:
+        return SLOW_WORDS if self._failed or self._too_quick >= _TOO_OFTEN else self.loop.spacing
+
+    def _learn(self, spacing: int, understood: bool) -> None:
+        """What was not understood is told again with its words far apart. A pump that understands only so, time and
+        again, is slower than it said, and told everything so."""
+        if understood:
+            self._too_quick = 0 if spacing < SLOW_WORDS else self._too_quick + self._failed
+        self._failed = not understood
 
     def _left(self) -> int:
         return self._data_at + self.loop.options.between_data_ms * 1_000 - self.loop.now

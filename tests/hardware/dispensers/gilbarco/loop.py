@@ -9,7 +9,6 @@ from hardware.ports import (
     Authorise,
     CommandDone,
     CommandFailed,
-    Decimals,
     FillingRead,
     PointAnswered,
     PointOnLine,
@@ -77,14 +76,16 @@ class Loop:
         line = PROTOCOL.simulator(places, faults or Faults(), (10_000, 25_000), 1, habits)
         self.line: SimulatedLine = Echoing(line) if echo else line
         self.there, self.back, self.options = there, back, options
+        self._wires: list[Wire] = []
         self.restart()
 
     def restart(self, **options: Any) -> "Loop":
         """The agent starts anew, with a session that knows nothing; the pumps go on."""
-        now = self.wire.now if hasattr(self, "wire") else 0
+        now = self._wires[-1].now if self._wires else 0
         self.session = PROTOCOL.session(self.points, options=options or self.options)
         self.wire = Wire(self.session, self.line, self.there, self.back, 1, PROTOCOL.line.byte_micros)
         self.wire.now = now
+        self._wires.append(self.wire)
         return self
 
     def pump(self, point: int = 1) -> GilbarcoPump:

@@ -1,0 +1,317 @@
+"""Releases: which nozzle, which limit in which form, and what proves them."""
+
+import pytest
+
+from hardware.dispensers.gilbarco import blocks
+from hardware.dispensers.gilbarco.blocks import Block, LevelSwitch, Limit, Special
+from hardware.ports import (
+    Authorise,
+    Clear,
+    Identified,
+    NozzleLifted,
+    NozzleReturned,
+    PumpState,
+    PumpStateRead,
+    Resume,
+    Stop,
+    Suspend,
+)
+from hardware.simulation.faults import Faults
+from shared.sale import Preset, PresetKind
+from tests.hardware.dispensers.gilbarco.loop import SECOND, Loop
+
+MONEY = Preset(PresetKind.AMOUNT, 20_000)
+VOLUME = Preset(PresetKind.VOLUME, 20_000)
+RELEASE = 0x11
+
+
+def told(loop: Loop) -> list[Block]:
+    """The blocks that were sent, without the questions."""
+    said = [blocks.decode(action.data) for action in loop.blocks()]
+    return [block for block in said if not isinstance(block, Special)]
+
+
+# ── Which nozzle ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_lifted_nozzle_is_asked_for_and_told_once() -> None:
+    loop = Loop().start()
+    loop.lift(2)
+    assert loop.told(NozzleLifted) == [NozzleLifted(1, 2, 7_850)]
+    loop.hang_up()
+    loop.wire.run(SECOND)
+    assert loop.told(NozzleReturned)[-1] == NozzleReturned(1, 2)
+
+
+def test_which_nozzle_it_is_is_asked_with_the_handle_up_only() -> None:
+    loop = Loop().start()
+    loop.wire.run(10 * SECOND)
+    assert loop.blocks() == []
+    loop.lift(1)
+    assert [blocks.decode(action.data) for action in loop.blocks()] == [Special(0x010)]
+
+
+def test_a_pump_with_one_nozzle_needs_no_question() -> None:
+    loop = Loop(nozzles=1, habits={"special_functions": False}).start()
+    loop.lift(1)
+    assert loop.told(NozzleLifted) == [NozzleLifted(1, 1, 7_360)]
+    assert loop.blocks() == []
+
+
+def test_where_nobody_can_say_which_nozzle_it_is_all_are_released_or_none() -> None:
+    loop = Loop(options={"special_functions": False}).start()
+    loop.lift(2)
+    assert loop.told(NozzleLifted) == [NozzleLifted(1, 0, 0)]
+    assert "does not say which nozzle" in loop.failed(Authorise(1, (2,)))
+    assert "needs to know the nozzle" in loop.failed(Authorise(1, (1, 2), VOLUME))
+    assert loop.said(RELEASE) == 0
+    loop.done(Authorise(1, (1, 2), MONEY))
+    assert loop.pump().released
+
+
+def test_f06_one_nozzle_of_several_is_not_released_before_it_is_lifted() -> None:
+    """Any of them could be used: there is no lock on single nozzles."""
+    loop = Loop().start()
+    assert "Lift it" in loop.failed(Authorise(1, (2,)))
+    loop.lift(1)
+    assert "Nozzle 1 is lifted" in loop.failed(Authorise(1, (2,)))
+    assert loop.said(RELEASE) == 0
+    assert not loop.pump().released
+
+
+def test_all_nozzles_are_released_at_rest_and_the_lifted_one_delivers() -> None:
+    loop = Loop().start()
+    loop.done(Authorise(1, (1, 2), MONEY))
+    assert loop.state() is PumpState.AUTHORISED
+    loop.pump().lift(2, loop.wire.now)
+    loop.flow(30_000)
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    assert loop.read() == (PumpState.FINISHED, (25_480, 20_000))
+
+
+def test_nozzles_are_locked_where_pumps_know_ranges_of_grades() -> None:
+    loop = Loop(options={"locks_grades": True}).start()
+    loop.done(Authorise(1, (2,)))
+    assert told(loop) == [Limit(PresetKind.AMOUNT, 999_999, 6, 0, (2,), ranged=True)]
+    loop.pump().manners = type(loop.pump().manners)(keeps_sale=False, stopped=PumpState.READY)
+    loop.pump().lift(1, loop.wire.now)
+    loop.flow(5_000)
+    assert loop.pump().body.totalisers == {1: 0, 2: 0}
+
+
+# ── Which limit, in which form ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("preset", "options", "habits", "block"),
+    [
+        (MONEY, {}, {}, Limit(PresetKind.AMOUNT, 20_000, 6)),
+        (MONEY, {}, {"money_digits": 5}, Limit(PresetKind.AMOUNT, 20_000, 5)),
+        (MONEY, {"money_digits": 5}, {"money_digits": 5, "special_functions": False}, Limit(PresetKind.AMOUNT, 20_000)),
+        (MONEY, {"names_level": True}, {}, Limit(PresetKind.AMOUNT, 20_000, 6, 1)),
+        (MONEY, {}, {"level_needed": True}, Limit(PresetKind.AMOUNT, 20_000, 6, 1)),
+        (VOLUME, {}, {}, Limit(PresetKind.VOLUME, 2_000, 5, 1, (2,))),
+        (MONEY, {"locks_grades": True}, {}, Limit(PresetKind.AMOUNT, 20_000, 6, 0, (2,), ranged=True)),
+        (VOLUME, {"locks_grades": True}, {}, Limit(PresetKind.VOLUME, 2_000, 5, 1, (2,), ranged=True)),
+        (None, {"names_level": True}, {"level_needed": True}, LevelSwitch(1)),
+        (None, {}, {"level_needed": True}, LevelSwitch(1)),
+    ],
+)
+def test_a_limit_has_the_form_that_the_pump_needs(
+    preset: Preset | None, options: dict[str, object], habits: dict[str, object], block: Block
+) -> None:
+    nozzle = 2 if habits.get("special_functions", True) else 1
+    loop = Loop(nozzles=nozzle, options=options, habits=habits).start()
+    loop.lift(nozzle)
+    loop.done(Authorise(1, (nozzle,), preset))
+    assert told(loop) == [block]
+    assert loop.pump().released
+
+
+def test_a_limit_is_kept_by_the_pump_and_seen_by_the_station() -> None:
+    for preset, volume in ((MONEY, 25_480), (VOLUME, 20_000)):
+        loop = Loop().start()
+        loop.lift(2)
+        loop.done(Authorise(1, (2,), preset))
+        loop.flow(40_000)
+        assert loop.state() is PumpState.LIMIT_REACHED
+        loop.hang_up()
+        loop.wire.run(2 * SECOND)
+        assert loop.read()[1][0] == volume
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [
+        Preset(PresetKind.AMOUNT, 9),
+        Preset(PresetKind.VOLUME, 90),
+        Preset(PresetKind.VOLUME, 1_000_000),
+        Preset(PresetKind.AMOUNT, 1_000_000),
+    ],
+    ids=str,
+)
+def test_a_limit_below_ten_counts_or_beyond_its_digits_is_refused_here(preset: Preset) -> None:
+    loop = Loop().start()
+    loop.lift()
+    assert "preset to this limit" in loop.failed(Authorise(1, (1,), preset))
+    assert told(loop) == []
+
+
+def test_a_limit_is_never_rounded_up() -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,), Preset(PresetKind.VOLUME, 20_009)))
+    assert told(loop) == [Limit(PresetKind.VOLUME, 2_000, 5, 1, (1,))]
+
+
+def test_a_refused_block_is_offered_again_from_its_beginning_and_then_given_up() -> None:
+    loop = Loop(options={"money_digits": 5}).start()
+    loop.lift()
+    assert "refuses the data" in loop.failed(Authorise(1, (1,), MONEY))
+    assert len(told(loop)) == 3
+    assert loop.said(0x21) == 1 + 3, "each time offered anew; and once for the nozzle"
+    assert loop.said(RELEASE) == 0
+    assert not loop.pump().released
+
+
+def test_no_block_is_sent_to_a_pump_that_does_not_say_that_it_listens() -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.wire.exchanges.clear()
+    hear = loop.pump().hear
+    loop.pump().hear = lambda code, now: b"" if code == 2 else hear(code, now)  # type: ignore[method-assign]
+    assert "refuses the data" in loop.failed(Authorise(1, (1,), MONEY))
+    assert loop.blocks() == []
+
+
+def test_a_limit_left_by_somebody_else_is_forgotten_before_the_next_block() -> None:
+    """The agent died between preset and release; the pump takes no more data until it is stopped."""
+    loop = Loop().start()
+    loop.lift()
+    assert loop.pump().take(Limit(PresetKind.AMOUNT, 5_000, 6), loop.wire.now)
+    loop.done(Authorise(1, (1,), MONEY))
+    loop.flow(40_000)
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    assert loop.read()[1][1] == 20_000
+
+
+# ── What proves it ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_release_that_is_not_confirmed_is_taken_back() -> None:
+    loop = Loop(faults=Faults({"ignored-command": 1})).start()
+    loop.lift()
+    loop.wire.sent.clear()
+    assert "does not take the authorisation" in loop.failed(Authorise(1, (1,)))
+    words = [data for data in loop.wire.sent if data in (b"\x11", b"\x31")]
+    assert words == [b"\x11"] * 3 + [b"\x31"]
+
+
+def test_a_pump_that_hesitates_before_it_is_ready_is_released_once() -> None:
+    loop = Loop(habits={"slow_release": True}).start()
+    loop.lift()
+    loop.wire.sent.clear()
+    loop.done(Authorise(1, (1,)))
+    assert loop.said(RELEASE) == 1
+    loop.flow(5_000)
+    assert loop.state() is PumpState.FUELLING
+
+
+def test_a_stop_without_fuel_ends_the_release_and_no_sale_is_told() -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.done(Stop(1))
+    assert loop.state() is PumpState.READY
+    assert loop.read() == (PumpState.READY, (0, 0))
+    loop.done(Authorise(1, (1,)))
+    assert loop.pump().released
+
+
+def test_a_stopped_filling_is_over_for_the_station_and_cleared_when_its_handle_is_down() -> None:
+    """The pump keeps it open, and its totals are those of before, until then."""
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    loop.done(Stop(1))
+    assert loop.read() == (PumpState.FINISHED, (10_000, 7_360))
+    assert loop.totaliser(1) == 0
+    assert "Hang up" in loop.failed(Clear(1))
+    assert "no suspended filling" in loop.failed(Resume(1))
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    assert loop.totaliser(1) == 10_000
+    loop.done(Clear(1))
+    assert loop.state() is PumpState.READY
+
+
+def test_a_filling_is_suspended_and_resumed() -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    loop.done(Suspend(1))
+    assert loop.read() == (PumpState.SUSPENDED, (10_000, 7_360))
+    loop.done(Resume(1))
+    loop.flow(10_000)
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    assert loop.read() == (PumpState.FINISHED, (20_000, 14_720))
+
+
+def test_what_has_not_flowed_is_not_suspended_but_ended() -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    assert "nothing has flowed" in loop.failed(Suspend(1))
+    assert loop.state() is PumpState.READY
+
+
+def test_a_limit_that_newer_pumps_would_forget_is_not_resumed() -> None:
+    for keeps in (False, True):
+        loop = Loop(options={"keeps_limit": keeps}, habits={"forgets_limit": not keeps}).start()
+        loop.lift()
+        loop.done(Authorise(1, (1,), MONEY))
+        loop.flow(10_000)
+        loop.done(Suspend(1))
+        if keeps:
+            loop.done(Resume(1))
+            loop.flow(90_000)
+            assert loop.pump().body.amount == 20_000
+        else:
+            assert "may forget the limit" in loop.failed(Resume(1))
+            assert not loop.pump().released
+
+
+def test_a_pump_that_counts_gallons_is_not_released() -> None:
+    loop = Loop()
+    message = loop.pump().message
+    loop.pump().message = lambda function: "02010000000100" if function == 0x00E else message(function)  # type: ignore[method-assign]
+    loop.start()
+    loop.lift()
+    assert "gallons" in loop.failed(Authorise(1, (1,)))
+
+
+def test_an_extended_display_is_refused_with_a_sentence() -> None:
+    loop = Loop(habits={"extended": True}).start()
+    loop.lift()
+    assert "standard format" in loop.failed(Authorise(1, (1,)))
+    assert loop.said(RELEASE) == 0
+
+
+def test_a_pump_without_prices_is_not_released() -> None:
+    loop = Loop(programmed=False).start()
+    assert loop.wire.events == []
+    loop.restart().wire.run(5 * SECOND)
+    assert loop.told(PumpStateRead) == [PumpStateRead(1, PumpState.UNPROGRAMMED)]
+    loop.lift()
+    assert "no prices" in loop.failed(Authorise(1, (1,)))
+
+
+def test_it_says_what_it_is() -> None:
+    loop = Loop()
+    loop.wire.run(8 * SECOND)
+    assert loop.told(Identified) == [Identified(1, "Gilbarco, program 05110 of 11-09-30")]
