@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from hardware.gauges import program as gauge
 from hardware.registry import DISPENSERS, dispenser
 from hardware.simulation.control import Control
 from hardware.simulation.faults import FAULTS, parse
@@ -27,7 +28,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = _parser()
     wishes = parser.parse_args(words)
     try:
-        return _station(wishes)
+        return int(wishes.run(wishes))
     except (_Wrong, ValueError) as why:
         parser.error(str(why))
     except JiayouError as why:
@@ -40,7 +41,7 @@ class _Wrong(Exception):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="jiayou-sim", description="A station of simulated dispensers.")
+    parser = argparse.ArgumentParser(prog="jiayou-sim", description="Simulated dispensers and tank gauges.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     station = commands.add_parser(
         "station",
@@ -51,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _line_options(station)
     _people_options(station)
+    station.set_defaults(run=_station)
+    gauge.add_command(commands)
     return parser
 
 

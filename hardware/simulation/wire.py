@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hardware.errors import LineUnavailable
-from hardware.simulation.pump import SimulatedLine
+from hardware.simulation.pump import Answer
 
 _TICK = 20_000
 _CHUNK = 4_096
@@ -26,6 +26,18 @@ _CHUNK = 4_096
 def micros() -> int:
     """The monotonic clock in microseconds."""
     return time.monotonic_ns() // 1_000
+
+
+class Answering(Protocol):
+    """What hangs on a simulated line: a :class:`hardware.simulation.pump.SimulatedLine`, or a tank gauge."""
+
+    def advance(self, now: int) -> None:
+        """Let the world go on until now."""
+        ...
+
+    def receive(self, data: bytes, now: int) -> list[Answer]:
+        """Bytes from the controller; what goes back, in order."""
+        ...
 
 
 class Socket(Protocol):
@@ -175,7 +187,7 @@ class Wire:
     """
 
     def __init__(
-        self, line: SimulatedLine, at: Socket, byte: int = 0, between: Callable[[int], object] = lambda _: None
+        self, line: Answering, at: Socket, byte: int = 0, between: Callable[[int], object] = lambda _: None
     ) -> None:
         self._line = line
         self._at = at
