@@ -115,8 +115,8 @@ async def _live(chosen: Settings) -> None:
 
 
 def _decode(wishes: argparse.Namespace) -> None:
-    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # it is a text file of Python's own
     if wishes.file is None:
+        sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # it is a text file of Python's own
         _print_decoded(wishes, sys.stdin)
         return
     try:

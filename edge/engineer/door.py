@@ -198,23 +198,36 @@ async def _say(writer: asyncio.StreamWriter, line: str) -> None:
 # ── In a tool ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def knock(store: Path, question: dict[str, Any]) -> Iterator[str]:
-    """The lines of the answer. :exc:`Refused` when no agent runs on this store, or when it can't answer."""
-    with socket.socket(socket.AF_UNIX) as visitor:
-        visitor.settimeout(_PATIENCE)
+class Visit:
+    """A question to a running agent: iterate for the lines of its answer, :meth:`end` to have enough of them.
+
+    :exc:`Refused` when no agent runs on this store, or when it can't answer.
+    """
+
+    def __init__(self, store: Path, question: dict[str, Any]) -> None:
+        self._visitor = socket.socket(socket.AF_UNIX)
+        self._visitor.settimeout(_PATIENCE)
         try:
             with _short(place(store)) as name:
-                visitor.connect(name)
-            visitor.sendall((json.dumps(question) + "\n").encode())
+                self._visitor.connect(name)
+            self._visitor.sendall((json.dumps(question) + "\n").encode())
         except OSError as why:
+            self._visitor.close()
             raise Refused(
                 "no_agent", f"No agent can be asked on {store}: {why}. Is it running, and are you its user?"
             ) from why
-        visitor.settimeout(None)
-        with visitor.makefile(encoding="utf-8") as answer:
+        self._visitor.settimeout(None)
+
+    def __iter__(self) -> Iterator[str]:
+        with self._visitor, self._visitor.makefile(encoding="utf-8") as answer:
             for line in answer:
                 _refuse(line)
                 yield line
+
+    def end(self) -> None:
+        """From any thread: the lines end."""
+        with suppress(OSError):
+            self._visitor.shutdown(socket.SHUT_RDWR)
 
 
 def _refuse(line: str) -> None:
@@ -244,6 +257,6 @@ def reports(store: Path) -> list[dict[str, Any]]:
 
 def _asked(store: Path, what: str) -> dict[str, Any] | None:
     with suppress(JiayouError, OSError, ValueError):
-        said = json.loads(next(knock(store, {"ask": what}), "null"))
+        said = json.loads(next(iter(Visit(store, {"ask": what})), "null"))
         return said if isinstance(said, dict) else None
     return None

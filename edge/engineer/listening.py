@@ -7,7 +7,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
-from edge.engineer.door import knock
+from edge.engineer.door import Visit
 from hardware.line import Line
 from hardware.ports import LineSettings
 from hardware.watch.recording import Entry, Head, Way, crossing, read_entries, read_head
@@ -45,18 +45,23 @@ def at_port(url: str, protocol: str, settings: LineSettings, line: Line | None =
 def at_agent(store: Path, lines: tuple[str, ...]) -> Iterator[Heard]:
     """What a running agent says and hears on these lines, as it happens; ends when the agent does."""
     heard: SimpleQueue[Heard | JiayouError] = SimpleQueue()
-    for line in lines:
-        threading.Thread(target=_listen, args=(store, line, heard), daemon=True).start()
-    while True:
-        one = heard.get()
-        if isinstance(one, JiayouError):
-            raise one
-        yield one
-
-
-def _listen(store: Path, line: str, heard: "SimpleQueue[Heard | JiayouError]") -> None:
+    visits = [Visit(store, {"ask": "monitor", "line": line}) for line in lines]
+    for visit in visits:
+        threading.Thread(target=_listen, args=(visit, heard), daemon=True).start()
     try:
-        answer = knock(store, {"ask": "monitor", "line": line})
+        while True:
+            one = heard.get()
+            if isinstance(one, JiayouError):
+                raise one
+            yield one
+    finally:
+        for visit in visits:
+            visit.end()
+
+
+def _listen(visit: Visit, heard: "SimpleQueue[Heard | JiayouError]") -> None:
+    try:
+        answer = iter(visit)
         head = read_head(next(answer, ""))
         heard.put((head, None))
         for entry in read_entries(answer):

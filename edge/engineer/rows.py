@@ -9,7 +9,7 @@ from msgspec import Struct
 from edge.engineer.words import Colour, painted
 from hardware.decode import frames, row
 from hardware.watch.recording import Entry, Head, Way
-from shared.errors import Misread
+from shared.errors import JiayouError
 
 _ARROWS: Final = {Way.OUT: "→", Way.IN: "←", Way.ASKED: "?", Way.TOLD: "!", Way.NOTE: "#"}
 _COLOURS: Final = {
@@ -47,7 +47,7 @@ def _said(head: Head, entry: Entry) -> Iterator[tuple[str, str, bool]]:
         return
     try:
         found = frames(head.protocol, entry.raw)
-    except Misread as why:
+    except JiayouError as why:
         yield entry.data, str(why), True
         return
     for raw, said in found:

@@ -29,7 +29,8 @@ def opened(line: LineSettings) -> Line:
 
 def points_of(line: LineSettings) -> tuple[PointOnLine, ...]:
     """Its fuelling points, as the session needs them."""
-    return tuple(PointOnLine(p.number, p.address, len(p.nozzles), p.decimals) for p in line.points)
+    usual = dispenser(line.protocol).decimals
+    return tuple(PointOnLine(p.number, p.address, len(p.nozzles), p.decimals or usual) for p in line.points)
 
 
 def session_of(line: LineSettings) -> Session:
