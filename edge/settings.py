@@ -68,7 +68,8 @@ class PointSettings(Struct, frozen=True, forbid_unknown_fields=True):
     address: Annotated[int, Meta(ge=0, le=255)]
     nozzles: Annotated[tuple[_Text, ...], Meta(min_length=1, max_length=15)]
     """The grade of each nozzle, the first for nozzle 1."""
-    decimals: Decimals = Decimals()
+    decimals: Decimals | None = None
+    """None: as dispensers of the line's protocol leave the works."""
     totaliser_modulus: Annotated[int, Meta(ge=0)] = 0
     """Millilitres at which the totaliser starts again; 0: as the protocol says."""
     totaliser_tolerance: Annotated[int, Meta(ge=0)] = 10

@@ -17,21 +17,15 @@ class Spacing(StrEnum):
     NONE = "none"  # for the "fast PPU" models only
 
 
-class TotalsForm(StrEnum):
-    """How many decimals the totals have."""
-
-    HUNDREDTHS = "hundredths"  # the standard
-    TENTHS = "tenths"
-    FLAGGED = "flagged"  # special function 010 says so at each reading: pumps of 长吉
-
-
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
     """Of a line of Gilbarco pumps."""
 
     money_digits: Annotated[int, Meta(ge=0, le=6)] = 0
     """5 or 6, as the pumps are set up; 0: special function 00E says so, and else the first sale does."""
     words: Spacing = Spacing.AUTO
-    totals: TotalsForm = TotalsForm.HUNDREDTHS
+    flagged_totals: bool = False
+    """Special function 010 says at each reading how many decimals the totals have, and the missing digit: pumps of 长吉.
+    Totals that always have one decimal are a matter of the point's ``decimals``."""
     special_functions: bool = True
     """Whether to ask for special functions at all."""
     second_level: bool = True

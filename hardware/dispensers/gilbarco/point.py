@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from hardware.dispensers.gilbarco.options import Options, TotalsForm
+from hardware.dispensers.gilbarco.options import Options
 from hardware.dispensers.gilbarco.readings import TOTAL_DIGITS, GradeTotals, Totals, Transaction
 from hardware.dispensers.gilbarco.special import FLAG_APART, FLAG_HUNDREDTHS, FLAG_TENTHS, Selection
 from hardware.dispensers.gilbarco.words import END_OF_SALE, Status
@@ -49,10 +49,8 @@ class Point:
         self.number = place.point
         self.nozzles = place.nozzles
         self.tell = tell
-        totals = _TENTHS if options.totals is TotalsForm.TENTHS else _HUNDREDTHS
-        if place.decimals.totaliser is not None:
-            totals = place.decimals.totaliser
-        self.figures = Figures(replace(place.decimals, totaliser=totals))
+        totals = place.decimals.totaliser
+        self.figures = Figures(replace(place.decimals, totaliser=_HUNDREDTHS if totals is None else totals))
         self._tenths = Figures(replace(place.decimals, totaliser=_TENTHS))
         self.money_digits = options.money_digits
         """0: not known yet."""

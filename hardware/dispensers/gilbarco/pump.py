@@ -9,7 +9,6 @@ from typing import Final
 
 from hardware.dispensers.gilbarco import special
 from hardware.dispensers.gilbarco.blocks import Block
-from hardware.dispensers.gilbarco.options import TotalsForm
 from hardware.dispensers.gilbarco.point import Point
 from hardware.dispensers.gilbarco.readings import SEE_410, Totals, Transaction
 from hardware.dispensers.gilbarco.special import Selection
@@ -105,7 +104,7 @@ class Pump:
     @property
     def flagged(self) -> bool:
         """Whether special function 010 is about the totals as well: its digits 2 to 5 are nothing else then."""
-        return self.options.totals is TotalsForm.FLAGGED
+        return self.options.flagged_totals
 
     def selection(self, tries: int = 2) -> Talk[Selection | None]:
         """Special function 010; None when it does not answer, or makes no sense."""

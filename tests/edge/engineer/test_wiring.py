@@ -4,6 +4,7 @@ import pytest
 
 from edge.engineer import wiring
 from edge.settings import LineSettings, PointSettings, Settings, StationSettings, StoreSettings
+from hardware.ports import Decimals
 from hardware.ports import LineSettings as Port
 from hardware.registry import DISPENSERS
 from shared.errors import SettingsMisread
@@ -25,6 +26,15 @@ def test_a_port_is_set_as_the_protocol_wants_it_unless_the_site_says_otherwise()
     set_by_hand = line(baud_rate=5_787, data_bits=7, parity="E", stop_bits=2)
     assert wiring.port_of(set_by_hand) == Port(5_787, 7, "E", 2)
     assert wiring.port_of(line(parity="N")) == Port(9_600, 8, "N", 1)
+
+
+def test_decimals_are_those_of_the_protocol_unless_the_site_says_otherwise() -> None:
+    """The protocols differ: two decimals of litres here would make ten times as much of a Gilbarco sale."""
+    for name, protocol in DISPENSERS.items():
+        (point,) = wiring.points_of(line(protocol=name))
+        assert point.decimals == protocol.decimals
+    by_hand = PointSettings(1, 1, ("92#",), Decimals(volume=1))
+    assert wiring.points_of(line(points=(by_hand,)))[0].decimals == Decimals(volume=1)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hardware.ports import (
     Authorise,
     CommandDone,
     CommandFailed,
+    Decimals,
     FillingRead,
     PointAnswered,
     PointOnLine,
@@ -64,6 +65,7 @@ class Loop:
         programmed: bool = True,
         echo: bool = False,
         totalisers: Mapping[int, int] | None = None,
+        decimals: Decimals = PROTOCOL.decimals,
     ) -> None:
         prices = {1: 7_360, 2: 7_850, 3: 7_100}
         prices = {nozzle: prices[nozzle] for nozzle in range(1, nozzles + 1)} if programmed else {}
@@ -72,7 +74,7 @@ class Loop:
             SimulatedPoint(n, first + n - 1, grades, prices=prices, totalisers=totalisers or {})
             for n in range(1, points + 1)
         ]
-        self.points = [PointOnLine(place.point, place.address, nozzles, PROTOCOL.decimals) for place in places]
+        self.points = [PointOnLine(place.point, place.address, nozzles, decimals) for place in places]
         line = PROTOCOL.simulator(places, faults or Faults(), (10_000, 25_000), 1, habits)
         self.line: SimulatedLine = Echoing(line) if echo else line
         self.there, self.back, self.options = there, back, options

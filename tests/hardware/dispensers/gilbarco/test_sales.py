@@ -1,0 +1,366 @@
+"""The end of a sale: read in the turn in which it is seen, found where it was missed, and never told twice."""
+
+from itertools import pairwise
+
+import pytest
+
+from hardware.dispensers.gilbarco.readings import encode_money
+from hardware.dispensers.gilbarco.words import Code
+from hardware.ports import (
+    AlarmRaised,
+    Authorise,
+    Clear,
+    FillingRead,
+    Identified,
+    NozzleLifted,
+    NozzleReturned,
+    PumpState,
+    PumpStateRead,
+    ReadState,
+)
+from shared.money import amount_of
+from shared.sale import Preset, PresetKind
+from tests.hardware.dispensers.gilbarco.loop import FLOW, SECOND, Loop
+
+SALE = (10_000, 7_360)
+
+
+def states(loop: Loop) -> list[PumpState]:
+    return [event.state for event in loop.told(PumpStateRead) if event.point == 1]
+
+
+# ── EOT ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_end_of_a_sale_is_read_before_any_other_pump_is_polled() -> None:
+    """EOT is lost at the first poll of another pump."""
+    loop = Loop(3).start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    loop.wire.sent.clear()
+    loop.hang_up()
+    loop.wire.until(lambda: loop.state() is PumpState.FINISHED)
+    at = loop.wire.sent.index(b"\x41")
+    assert loop.wire.sent[at - 1 : at + 2] == [b"\x01", b"\x41", b"\x51"]
+    assert loop.figures() == SALE
+
+
+def test_final_figures_are_told_before_the_end_and_the_nozzle_after_it() -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    loop.wire.events.clear()
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    assert loop.wire.events == [
+        FillingRead(1, *SALE),
+        PumpStateRead(1, PumpState.FINISHED),
+        NozzleReturned(1, 1),
+    ]
+
+
+def test_a_sale_stays_until_it_is_cleared_and_is_not_found_again() -> None:
+    loop = Loop(1).start()
+    loop.fuel(10_000)
+    loop.wire.run(5 * SECOND)
+    assert loop.read() == (PumpState.FINISHED, SALE)
+    loop.done(Clear(1))
+    loop.wire.run(5 * SECOND)
+    assert loop.read() == (PumpState.READY, (0, 0))
+
+
+def test_each_reading_of_a_sale_that_stands_is_a_new_one() -> None:
+    loop = Loop().start()
+    loop.fuel(10_000)
+    before = loop.said(0x41)
+    loop.done(ReadState(1))
+    loop.done(ReadState(1))
+    assert loop.said(0x41) == before + 2
+
+
+def test_a_sale_that_is_lost_on_the_line_is_read_again_in_the_same_turn() -> None:
+    loop = Loop(2).start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    hear, lost = loop.pump().hear, [1, 1]
+    loop.pump().hear = lambda code, now: (  # type: ignore[method-assign]
+        (hear(code, now), b"")[lost.pop()] if code is Code.TRANSACTION and lost else hear(code, now)
+    )
+    loop.wire.sent.clear()
+    loop.hang_up()
+    loop.wire.until(lambda: loop.state() is PumpState.FINISHED)
+    first, last = loop.wire.sent.index(b"\x41"), loop.wire.sent.index(b"\x51")
+    assert loop.wire.sent[first:last].count(b"\x41") == 3
+    assert b"\x02" not in loop.wire.sent[first:last]
+    assert loop.figures() == SALE
+
+
+def test_end_of_sale_told_by_nobody_is_found_by_what_has_changed() -> None:
+    """Some pumps in China go from BUSY to OFF; and an EOT may be lost while another pump is polled."""
+    loop = Loop(2, habits={"end_of_sale": False}).start()
+    for ml, amount in ((10_000, 7_360), (10_000, 7_360), (20, 15)):
+        loop.fuel(ml)
+        assert loop.read() == (PumpState.FINISHED, (ml, amount))
+        loop.done(Clear(1))
+
+
+def test_a_release_that_nobody_used_is_no_sale_though_the_last_one_can_still_be_read() -> None:
+    for end_of_sale in (True, False):
+        loop = Loop(habits={"end_of_sale": end_of_sale}).start()
+        loop.fuel(10_000)
+        loop.done(Clear(1))
+        loop.lift()
+        loop.done(Authorise(1, (1,)))
+        loop.wire.events.clear()
+        loop.hang_up()
+        loop.wire.run(2 * SECOND)
+        assert states(loop) == [PumpState.READY]
+        assert loop.read() == (PumpState.READY, (0, 0))
+
+
+def test_a_short_filling_between_two_polls_is_a_sale() -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.pump().body.squeeze(FLOW)
+    loop.wire.now += 30_000
+    loop.line.advance(loop.wire.now)
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    (truth,) = loop.pump().body.fillings
+    assert loop.read() == (PumpState.FINISHED, (truth.volume, truth.amount))
+
+
+def test_with_the_next_handle_up_an_old_sale_is_not_taken_for_the_new_one() -> None:
+    """In CALL some pumps still tell the sale before; where the totals don't prove it, hanging up is awaited."""
+    loop = Loop(habits={"end_of_sale": False, "stale_in_call": True}).start()
+    loop.fuel(20_000)
+    loop.done(Clear(1))
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    loop.hang_up()
+    loop.pump().lift(2, loop.wire.now)
+    loop.wire.events.clear()
+    loop.wire.run(5 * SECOND)
+    assert PumpState.FINISHED not in states(loop)
+    assert FillingRead(1, 20_000, 14_720) not in loop.told(FillingRead)
+    assert "can't be read yet" in loop.failed(Clear(1))
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    assert loop.read() == (PumpState.FINISHED, SALE)
+
+
+def test_with_the_next_handle_up_a_sale_that_the_totals_prove_is_taken() -> None:
+    loop = Loop(habits={"end_of_sale": False}).start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    loop.hang_up()
+    loop.pump().lift(2, loop.wire.now)
+    loop.wire.run(3 * SECOND)
+    assert loop.figures() == SALE
+    assert states(loop)[-1] is PumpState.FINISHED
+
+
+# ── After a restart ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("nozzle_back", [True, False])
+def test_after_a_restart_a_sale_is_found_and_nothing_said_that_changes_the_pump(nozzle_back: bool) -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    if nozzle_back:
+        loop.hang_up()
+    loop.restart()
+    loop.wire.run(5 * SECOND)
+    words = {data[0] >> 4 for data in loop.wire.sent if data[0] != 0xFF}
+    assert words <= {Code.STATUS, Code.TRANSACTION, Code.TOTALS, Code.MONEY, Code.DATA_NEXT}
+    assert {block.data[2] for block in loop.blocks()} <= {0xFE}, "questions to special functions"
+    assert states(loop)[-1] is (PumpState.FINISHED if nozzle_back else PumpState.FUELLING)
+    if not nozzle_back:
+        loop.hang_up()
+        loop.wire.run(2 * SECOND)
+    assert loop.read() == (PumpState.FINISHED, SALE)
+
+
+def test_f08_after_a_restart_a_release_is_seen_as_it_stands() -> None:
+    loop = Loop().start()
+    loop.done(Authorise(1, (1, 2)))
+    loop.restart()
+    loop.wire.run(2 * SECOND)
+    assert states(loop) == [PumpState.AUTHORISED]
+    assert "can't be authorised while it is released" in loop.failed(Authorise(1, (1, 2)))
+
+
+def test_a_suspended_filling_is_found_with_its_figures() -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    loop.pump().halt(loop.wire.now)
+    loop.restart()
+    loop.wire.run(2 * SECOND)
+    assert (loop.state(), loop.figures()) == (PumpState.SUSPENDED, SALE)
+
+
+# ── Running figures ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_running_figures_never_exceed_what_has_flowed() -> None:
+    """They are reckoned from the money: an overestimate would look as if figures were lost at the end."""
+    loop = Loop().start()
+    loop.lift(2)
+    loop.done(Authorise(1, (2,)))
+    loop.pump().body.squeeze(333)
+    for _ in range(40):
+        loop.wire.run(SECOND // 2)
+        body = loop.pump().body
+        assert all(event.volume <= body.volume and event.amount <= body.amount for event in loop.told(FillingRead))
+    assert len(loop.told(FillingRead)) > 20
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    (truth,) = loop.pump().body.fillings
+    assert loop.figures() == (truth.volume, truth.amount)
+
+
+@pytest.mark.parametrize("wrong", [99_999, 1])
+def test_running_money_has_no_check_and_one_wrong_figure_is_believed_by_nobody(wrong: int) -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    loop.wire.events.clear()
+    hear, spoilt = loop.pump().hear, [encode_money(wrong)]
+    loop.pump().hear = lambda code, now: (  # type: ignore[method-assign]
+        spoilt.pop() if code is Code.MONEY and spoilt else hear(code, now)
+    )
+    loop.pump().body.squeeze(FLOW, 10_000)
+    loop.wire.run(SECOND)
+    assert not spoilt
+    assert max(event.amount for event in loop.told(FillingRead)) <= 14_720
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    assert loop.figures() == (20_000, 14_720), "and money that counts comes from the sale alone"
+
+
+def test_six_digits_with_anything_else_among_them_are_no_money() -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    hear = loop.pump().hear
+    loop.pump().hear = lambda code, now: b"\xe1\xe2\x00\xe3\xe4\xe5" if code is Code.MONEY else hear(code, now)  # type: ignore[method-assign]
+    loop.wire.events.clear()
+    loop.flow(10_000)
+    assert loop.told(FillingRead) == []
+    assert loop.state() is None, "nothing is told that nobody knows"
+
+
+def test_a_display_that_still_shows_the_last_sale_is_no_flow() -> None:
+    loop = Loop().start()
+    loop.fuel(10_000)
+    loop.done(Clear(1))
+    loop.lift()
+    shown = loop.pump().money
+    loop.pump().money = lambda: shown() or 7_360  # type: ignore[method-assign]
+    loop.wire.events.clear()
+    loop.done(Authorise(1, (1,)))
+    loop.wire.run(3 * SECOND)
+    assert states(loop) == [PumpState.AUTHORISED]
+
+
+def test_fuel_that_flows_is_seen_once_a_second_and_the_fuelling_pump_more_often() -> None:
+    loop = Loop(8).start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.pump().body.squeeze(500)
+    loop.wire.run(10 * SECOND)
+    times = [at for at, action in loop.wire.exchanges if action.data == b"\x61"][2:]
+    assert max(after - before for before, after in pairwise(times)) < SECOND
+
+
+# ── Money digits ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("digits", [5, 6])
+@pytest.mark.parametrize("known", ["by option", "by special function", "by the sale itself"])
+def test_with_five_digits_the_last_one_is_hidden(digits: int, known: str) -> None:
+    options = {"money_digits": digits} if known == "by option" else {}
+    asks = known == "by special function"
+    loop = Loop(nozzles=1, options=options, habits={"money_digits": digits, "special_functions": asks}).start()
+    loop.fuel(10_000)
+    assert loop.read() == (PumpState.FINISHED, SALE)
+    loop.done(Clear(1))
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(20_000)
+    assert loop.figures()[1] == 14_720, "and so it is with running figures"
+
+
+def test_the_smallest_sale_tells_its_digits_as_well() -> None:
+    for digits in (5, 6):
+        loop = Loop(nozzles=1, habits={"money_digits": digits, "special_functions": False}).start()
+        loop.fuel(10)
+        assert loop.read()[1] == (10, amount_of(10, 7_360))
+
+
+# ── Errors and odds ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_error_is_told_once_with_its_hose() -> None:
+    loop = Loop(habits={"error": 14}).start()
+    loop.wire.run(SECOND)
+    loop.restart().wire.run(8 * SECOND)
+    loop.fuel(10_000)
+    loop.done(ReadState(1))
+    assert loop.told(AlarmRaised) == [AlarmRaised(1, "stop_button", 0x10E)]
+
+
+def test_the_error_that_points_to_a_special_function_is_followed() -> None:
+    loop = Loop(habits={"error": 24}).start()
+    loop.fuel(10_000)
+    assert Identified(1, "Gilbarco, special function 410: 0019") in loop.told(Identified)
+
+
+def test_all_stop_closes_every_valve() -> None:
+    loop = Loop(2, nozzles=1).start()
+    for point in (1, 2):
+        loop.lift(1, point)
+        loop.done(Authorise(point, (1,), Preset(PresetKind.AMOUNT, 10_000)))
+    loop.flow(1_000, 1)
+    loop.line.receive(b"\xfc", loop.wire.now)
+    loop.wire.run(2 * SECOND)
+    assert (loop.state(1), loop.state(2)) == (PumpState.SUSPENDED, PumpState.READY)
+
+
+def test_pump_16_answers_as_all_others_do() -> None:
+    loop = Loop(first=16).start()
+    loop.fuel(10_000)
+    assert {data[0] & 0x0F for data in loop.wire.sent if data[0] != 0xFF} == {0}
+    assert loop.read() == (PumpState.FINISHED, SALE)
+
+
+@pytest.mark.parametrize("first", [1, 10, 16])
+def test_a_converter_that_echoes_changes_nothing(first: int) -> None:
+    """The echo of a poll looks like DATA ERROR, that of a request for money like OFF."""
+    loop = Loop(2, first=first if first < 16 else 15, echo=True).start()
+    loop.lift(2)
+    assert loop.told(NozzleLifted)[-1].nozzle == 2
+    loop.done(Authorise(1, (2,), Preset(PresetKind.AMOUNT, 7_850)))
+    assert len([block for block in loop.blocks() if block.data[2] == 0xF2]) == 1, "no echo passed for a DATA ERROR"
+    loop.flow(20_000)
+    assert loop.state() is PumpState.LIMIT_REACHED
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    assert loop.read() == (PumpState.FINISHED, (10_000, 7_850))
+
+
+def test_a_data_error_is_seen_in_spite_of_the_echo() -> None:
+    loop = Loop(echo=True, options={"money_digits": 5}).start()
+    loop.lift()
+    assert "refuses the data" in loop.failed(Authorise(1, (1,), Preset(PresetKind.AMOUNT, 20_000)))
