@@ -4,47 +4,31 @@ An answer that repeats the command says only that it was heard; what it did is r
 answer is lost the query still tells, so nothing is believed or repeated blindly. (China domestic notes, section 4)
 """
 
-from collections.abc import Callable, Generator
-from typing import Final, TypeVar
+from collections.abc import Callable
+from typing import Final
 
 from hardware.bcd import bcd
 from hardware.dispensers.lanfeng.frames import Code, decode, question, reader
 from hardware.dispensers.lanfeng.gun import Gun
 from hardware.dispensers.lanfeng.options import Options
 from hardware.dispensers.lanfeng.readings import Standing, read_standing, read_total
-from hardware.errors import FrameMisread
-from hardware.polling.dialogue import SILENT, Ask, Later, Pause, Say, Taken, Tell, Turn
-from hardware.polling.telling import NOZZLE
-from hardware.ports import (
-    Authorise,
-    Blemish,
-    Clear,
-    PointOnLine,
-    PumpCommand,
-    ReadState,
-    ReadTotaliser,
-    SetPrices,
-    Stop,
-)
+from hardware.polling.dialogue import SILENT, Ask, Pause, Taken, Tell, Turn
+from hardware.polling.single import SingleNozzle, Talk, sensible
+from hardware.ports import Blemish, PointOnLine
 from shared.sale import Preset, PresetKind
-
-T = TypeVar("T")
-Talk = Generator[Ask | Say | Pause | Later, bytes | None, T]
 
 AFTER_FUEL: Final = 600_000
 AFTER_STOP: Final = 800_000
 """Quiet that the pump wants after these, in microseconds."""
 _TRIES: Final = 3
-_PRICE_DIGITS: Final = 4
-_FIGURE_DIGITS: Final = 6
-_NO_SUSPENSION: Final = "This pump can't halt a filling and let it go on. Stop it, and release the rest anew."
 
 
-class Talker:
+class Talker(SingleNozzle):
     """One gun in conversation; implements :class:`hardware.polling.dialogue.Talker`."""
 
     def __init__(self, place: PointOnLine, options: Options, tell: Tell) -> None:
         self.gun = Gun(place, tell)
+        self.figures = self.gun.figures
         self._wait = options.answer_ms * 1_000
         self._echoed = False
         """The line handed the last query back."""
@@ -81,24 +65,6 @@ class Talker:
             yield from self._follow(said)
         return ""
 
-    def carry_out(self, command: PumpCommand) -> Turn:
-        """As the recipe says."""
-        match command:
-            case ReadState():
-                return self._read_state()
-            case ReadTotaliser():
-                return self._read_totaliser(command)
-            case Authorise():
-                return self._authorise(command)
-            case Stop():
-                return self._stop()
-            case Clear():
-                return self._clear()
-            case SetPrices():
-                return self._set_price(command)
-            case _:
-                return _refused(_NO_SUSPENSION)
-
     # ── Questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _query(self) -> Talk[Standing | None]:
@@ -114,14 +80,9 @@ class Talker:
             taken = reader(gun, code)(received)
             if taken.blemish is Blemish.ORPHAN and received.startswith(asked):
                 self._echoed = True
-            try:
-                if taken.answer:
-                    makes_sense(taken.answer)
-            except FrameMisread:
-                return Taken(taken.used, blemish=Blemish.UNREADABLE)
             return taken
 
-        return Ask(asked, read, self._wait)
+        return Ask(asked, sensible(read, makes_sense), self._wait)
 
     def _look(self) -> Talk[Standing | None]:
         """A query, again where its answer is lost, and all that follows from it."""
@@ -148,15 +109,15 @@ class Talker:
 
     # ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _read_state(self) -> Turn:
+    def read_state(self) -> Turn:
+        """With the totals where a filling stands: those read before may have been old, and they decide whose it is."""
         self.gun.again()
-        if self.gun.held:  # the totals may have been those of before, and decide whose the figures are
+        if self.gun.held:
             yield from self._total()
         return "" if (yield from self._look()) else SILENT
 
-    def _read_totaliser(self, command: ReadTotaliser) -> Turn:
-        if command.nozzle != NOZZLE:
-            return f"It has no totaliser for nozzle {command.nozzle}."
+    def read_totaliser(self) -> Turn:
+        """Twelve digits."""
         if (yield from self._total()) is None:
             return "It does not tell its totals."
         self.gun.tell_total()
@@ -175,7 +136,7 @@ class Talker:
                 return SILENT
         return "It does not let itself be controlled. Please set it to “controlled by the computer” at its keyboard."
 
-    def _clear(self) -> Turn:
+    def clear(self) -> Turn:
         """The pump itself has nothing to clear. A pump that was selling by itself comes under control here."""
         said = yield from self._look()
         if said is None:
@@ -186,21 +147,18 @@ class Talker:
         self.gun.tell_news()
         return (yield from self._take_control())
 
-    def _set_price(self, command: SetPrices) -> Turn:
+    def set_price(self, number: int) -> Turn:
         """What is read back by a query holds, whatever was answered."""
-        price = self.gun.figures.pump_price(command.prices.get(NOZZLE, 0))
-        if price is None or not 0 < price < int("1" + "0" * _PRICE_DIGITS):
-            return "It can't show this price. Please choose one with fewer digits."
         blocked = yield from self._at_rest()
         if blocked:
             return blocked
         for _ in range(_TRIES):
-            yield self._ask(Code.PRICE, bcd(price, 2))
+            yield self._ask(Code.PRICE, bcd(number, 2))
             self.gun.again()
             said = yield from self._look()
             if said is None:
                 return SILENT
-            if said.price == price:
+            if said.price == number:
                 return ""
         return "It does not take the price. Please look whether it is locked at its keyboard."
 
@@ -218,34 +176,26 @@ class Talker:
 
     # ── Releasing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _authorise(self, command: Authorise) -> Turn:
+    def authorise(self, preset: Preset | None) -> Turn:
         """Control, totals, limit, release; and a query that proves it. One that is not confirmed is taken back."""
-        blocked = (yield from self._at_rest()) or self._not_now(command)
+        blocked = (yield from self._at_rest()) or self._not_now(preset)
         if blocked:
             return blocked
         yield from self._total()
-        blocked = (yield from self._limit(command.preset)) or (yield from self._release(command.preset))
+        blocked = (yield from self._limit(preset)) or (yield from self._release(preset))
         if blocked:
-            yield from self._stop()
+            yield from self.stop()
         return blocked
 
-    def _not_now(self, command: Authorise) -> str:
+    def _not_now(self, preset: Preset | None) -> str:
         said = self.gun.standing
-        if set(command.nozzles) != {NOZZLE}:
-            return f"It has nozzle {NOZZLE} only."
         if said is None or not said.out:
             return "It can be released only while its nozzle is lifted. Lift it first."
         if not said.price:
             return "It has no price yet."
-        if command.preset is not None and not 0 < self._number(command.preset) < int("1" + "0" * _FIGURE_DIGITS):
+        if preset is not None and not self.limit(preset):
             return "It can't be preset to this limit."
         return ""
-
-    def _number(self, preset: Preset) -> int:
-        figures = self.gun.figures
-        if preset.kind is PresetKind.VOLUME:
-            return figures.pump_volume(preset.value)
-        return figures.pump_amount(preset.value)
 
     def _limit(self, preset: Preset | None) -> Talk[str]:
         """A limit can't be read back, so nothing is released before the pump has repeated the command."""
@@ -257,7 +207,7 @@ class Talker:
             )
         code = Code.FIXED_VOLUME if preset.kind is PresetKind.VOLUME else Code.FIXED_AMOUNT
         for _ in range(_TRIES):
-            answer = yield self._ask(code, bcd(self._number(preset), 3))
+            answer = yield self._ask(code, bcd(self.limit(preset), 3))
             if answer is not None:
                 yield Pause(AFTER_FUEL)
                 return ""
@@ -282,7 +232,7 @@ class Talker:
                 break
         return "It does not take the release."
 
-    def _stop(self) -> Turn:
+    def stop(self) -> Turn:
         """Sent whatever the status was last: it may be about to change."""
         for _ in range(_TRIES):
             yield self._ask(Code.STOP)
@@ -291,8 +241,3 @@ class Talker:
             if said is not None and not said.released:
                 return ""
         return "It does not stop. Please hang the nozzle up, or press the emergency stop."
-
-
-def _refused(why: str) -> Turn:
-    yield from ()
-    return why
