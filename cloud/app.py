@@ -27,6 +27,7 @@ from cloud.store.migrate import must_be_current
 from cloud.sync.line import Line
 from cloud.sync.posting import Result
 from cloud.sync.trades import Held, Trades
+from cloud.tanks import posting as tanks
 from cloud.tariffs import book as tariff_book
 from cloud.tariffs import ladder
 from cloud.tariffs.deciding import BOOK as TARIFFS
@@ -169,7 +170,7 @@ def handlers(settings: Settings) -> dict[type, BulkHandler]:
         redeeming.apply(connection, facts, decide_within)
 
     settled = disputes.handlers
-    return {**arriving.handlers, **events.handlers, **ladder.handlers, **settled, SaleRecorded: sales}
+    return {**arriving.handlers, **events.handlers, **ladder.handlers, **settled, **tanks.handlers, SaleRecorded: sales}
 
 
 def trades(settings: Settings, handlers: Mapping[type, BulkHandler]) -> Trades:
@@ -206,7 +207,9 @@ def notices_of(result: Result) -> list[live.Notice]:
     used = any(isinstance(fact.body, SaleRecorded) and fact.body.sale.redemptions for fact in facts)
     told = {fact.station for fact in facts if type(fact.body) in {**events.handlers, **disputes.handlers}}
     settled = any(isinstance(fact.body, DisputeSettled) for fact in facts)
+    measured = {fact.station for fact in facts if type(fact.body) in tanks.handlers}
     tried: list[tuple[bool, live.Notice]] = [
+        (bool(measured), live.TanksMoved(tuple(sorted(measured)))),
         (bool(sales), live.SalesArrived(sales)),
         (bool(sales) or settled, live.CasesOpened()),
         (bool(tariffs), live.PricesMoved(tuple(sorted(tariffs)))),

@@ -27,6 +27,12 @@ class StationsHeard(Struct, frozen=True, tag=True):
     stations: tuple[str, ...]
 
 
+class TanksMoved(Struct, frozen=True, tag=True):
+    """A level, a delivery or an alarm of a tank at these stations."""
+
+    stations: tuple[str, ...]
+
+
 class PricesMoved(Struct, frozen=True, tag=True):
     """Tariffs were made or cancelled, sent, or climbed a rung."""
 
@@ -52,7 +58,9 @@ class LineChanged(Struct, frozen=True, tag=True):
     why: str = ""
 
 
-Notice = SalesArrived | StationsHeard | PricesMoved | CasesOpened | LettersDied | CouponsChanged | LineChanged
+Notice = (
+    SalesArrived | StationsHeard | TanksMoved | PricesMoved | CasesOpened | LettersDied | CouponsChanged | LineChanged
+)
 Listener = Callable[[Notice], None]
 
 

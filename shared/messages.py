@@ -13,6 +13,7 @@ from shared.clock import Stamp
 from shared.coupon import Allowance, CouponTerms, Filling, Lease
 from shared.disputes import MeterKind, MeterReason, Settlement
 from shared.sale import Preset, Sale
+from shared.tanks import TankLevel
 from shared.tariff import Tariff
 
 # ── To the cloud: facts ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,6 +142,46 @@ class MeterExplained(Struct, frozen=True, tag="meter_explained", forbid_unknown_
     note: str = ""
 
 
+class TankRead(Struct, frozen=True, tag="tank_read", forbid_unknown_fields=True):
+    """What is in a tank. Without a grade, the gauge sees a tank that the station's configuration does not know."""
+
+    gauge: str
+    tank: int
+    """As the console numbers it."""
+    level: TankLevel
+    name: str = ""
+    grade: str = ""
+    capacity: int = 0
+    """Millilitres; 0 when it is not known."""
+    delivering: bool = False
+
+
+class TankDelivered(Struct, frozen=True, tag="tank_delivered", forbid_unknown_fields=True):
+    """Fuel came into a tank. Gauge, tank and ``started`` name the delivery: told once, however often it is read."""
+
+    gauge: str
+    tank: int
+    started: str
+    """As the console's clock had it, which nobody vouches for; so with ``ended``."""
+    ended: str
+    before: TankLevel
+    after: TankLevel
+    grade: str = ""
+
+
+class TankAlarmed(Struct, frozen=True, tag="tank_alarm", forbid_unknown_fields=True):
+    """An alarm of a tank was raised, or is over."""
+
+    gauge: str
+    tank: int
+    alarm: str
+    """A stable word."""
+    code: int
+    """As on the wire; 0 when the station itself found it."""
+    raised: bool
+    grade: str = ""
+
+
 Fact = (
     SaleRecorded
     | PriceClimbed
@@ -153,6 +194,9 @@ Fact = (
     | DisputeSettled
     | MeterMoved
     | MeterExplained
+    | TankRead
+    | TankDelivered
+    | TankAlarmed
 )
 
 
@@ -300,7 +344,13 @@ class ReprintSlip(Struct, frozen=True, tag="reprint", forbid_unknown_fields=True
     seq: int
 
 
-Action = AuthorisePoint | StopPoint | SwitchStation | ReprintSlip
+class FreePoint(Struct, frozen=True, tag="free", forbid_unknown_fields=True):
+    """Give up a release at a fuelling point whose dispenser does not answer any more."""
+
+    point: int
+
+
+Action = AuthorisePoint | StopPoint | SwitchStation | ReprintSlip | FreePoint
 
 
 class Command(Struct, frozen=True, forbid_unknown_fields=True):

@@ -32,6 +32,7 @@ LIVE: Final = "/live"
 _TOPICS: Final[Mapping[type, tuple[Topic, ...]]] = {
     live.SalesArrived: (Topic.SALES,),
     live.StationsHeard: (Topic.STATIONS,),
+    live.TanksMoved: (Topic.TANKS,),
     live.PricesMoved: (Topic.PRICES,),
     live.CasesOpened: (Topic.CASES,),
     live.LettersDied: (Topic.LETTERS, Topic.STATIONS),

@@ -25,6 +25,7 @@ class Topic(StrEnum):
     CASES = "cases"
     LETTERS = "letters"
     SECURITY = "security"
+    TANKS = "tanks"
 
 
 class News:

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from shared.clock import Stamp, TimeQuality
 from shared.coupon import Allowance, CouponKind, CouponTerms, Filling, Lease, Reason
+from shared.disputes import Basis, DisputeReason, MeterKind, MeterReason, Settlement
 from shared.messages import (
     AgentStarted,
     AuthorisePoint,
@@ -13,9 +14,13 @@ from shared.messages import (
     CommandEnded,
     CouponBook,
     CouponClaim,
+    DisputeSettled,
+    FreePoint,
     Hello,
     Letter,
     ListedCoupon,
+    MeterExplained,
+    MeterMoved,
     PointState,
     PriceClimbed,
     PumpAlarmed,
@@ -28,10 +33,14 @@ from shared.messages import (
     StopPoint,
     Stored,
     SwitchStation,
+    TankAlarmed,
+    TankDelivered,
+    TankRead,
     TariffBook,
     Welcome,
 )
 from shared.sale import Delivery, Finding, Preset, PresetKind, Proof, Redemption, Sale, SaleStatus
+from shared.tanks import TankLevel
 from shared.tariff import Tariff
 
 STAMP = Stamp(1_795_305_600_000, TimeQuality.SYNCED, 3, 86_400_123)
@@ -64,6 +73,7 @@ SALE = Sale(
     member="m-100234",
     plate="沪A12345",
 )
+LEVEL = TankLevel(18_000_250, 17_950_100, 12_000_000, 1_440_020, 20_000, 250_000, -4_980)
 
 LETTERS: dict[str, Letter] = {
     "sale": Letter(1, STAMP, SaleRecorded(SALE)),
@@ -74,6 +84,28 @@ LETTERS: dict[str, Letter] = {
     "slip": Letter(6, STAMP, SlipJournalled(1_790_000_000, 1, 2, SlipState.UNCONFIRMED, "usb:0416:5011", "no answer")),
     "command_ended": Letter(7, STAMP, CommandEnded("c0ffee", False, "The deadline has passed.")),
     "pump_alarm": Letter(8, STAMP, PumpAlarmed(3, "unauthorised_delivery", "40.78 L")),
+    "dispute_settled": Letter(
+        9,
+        STAMP,
+        DisputeSettled(
+            1_790_000_000,
+            7,
+            Settlement(Basis.TOTALISER, 40_780, 34_092, DisputeReason.DISPLAY_WRONG, "attendant:小李", "与顾客核对过"),
+        ),
+    ),
+    "meter_moved": Letter(
+        10, STAMP, MeterMoved(MeterKind.FALLBACK, 3, 2, "95#", 1_234_567_890, 1_234_608_670, 40_780, 1_795_305_000_000)
+    ),
+    "meter_explained": Letter(
+        11,
+        STAMP,
+        MeterExplained(1_790_000_000, 10, MeterReason.SOLD_BY_HAND, 34_092, "attendant:小李", "停电时手工"),
+    ),
+    "tank_read": Letter(12, STAMP, TankRead("液位仪", 1, LEVEL, "1 号罐", "92#", 30_000_000, True)),
+    "tank_delivered": Letter(
+        13, STAMP, TankDelivered("液位仪", 1, "2026-11-21 06:10", "2026-11-21 06:42", LEVEL, LEVEL, "92#")
+    ),
+    "tank_alarm": Letter(14, STAMP, TankAlarmed("液位仪", 1, "high_water", 3, True, "92#")),
 }
 """Facts, by the tag that they carry."""
 
@@ -114,6 +146,7 @@ MESSAGES: dict[str, Struct] = {
     ),
     "command-stop": Command("c2", 1_795_305_660_000, "王经理", StopPoint(0)),
     "command-switch": Command("c3", 1_795_305_660_000, "王经理", SwitchStation(True)),
+    "command-free": Command("c5", 1_795_305_660_000, "王经理", FreePoint(3)),
     "command-reprint": Command("c4", 1_795_305_660_000, "王经理", ReprintSlip(1_790_000_000, 1)),
     "answer": ClaimAnswer("a1b2", "accepted", TERMS, Lease("9f1c2a7e", "pudong-1", 1_795_307_400_000)),
 }

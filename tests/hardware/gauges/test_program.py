@@ -7,6 +7,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -69,9 +70,9 @@ def test_the_simulated_gauge_of_the_command_line_takes_wishes_at_its_door() -> N
         assert program.wait(10) == 0
 
 
-def _post(url: str, wish: dict[str, int]) -> list[dict[str, object]]:
+def _post(url: str, wish: dict[str, int]) -> list[dict[str, Any]]:
     with urllib.request.urlopen(urllib.request.Request(url, json.dumps(wish).encode()), timeout=5) as answer:
-        said: list[dict[str, object]] = json.load(answer)
+        said: list[dict[str, Any]] = json.load(answer)
         return said
 
 
