@@ -24,7 +24,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     """5 or 6, as the pumps are set up; 0: special function 00E says so, and else the first sale does."""
     words: Spacing = Spacing.AUTO
     flagged_totals: bool = False
-    """Special function 010 says at each reading how many decimals the totals have, and the missing digit: pumps of 长吉.
+    """Special function 010 says at each reading how many decimals the totals have, and a missing digit: pumps of 长吉.
     Totals that always have one decimal are a matter of the point's ``decimals``."""
     special_functions: bool = True
     """Whether to ask for special functions at all."""
