@@ -11,7 +11,7 @@ from cloud.office.forms import Form
 from cloud.office.moments import day_of
 from cloud.office.news import Topic
 from cloud.office.office import Look, Office, form_of, nothing, query_of
-from cloud.sales import listing, paper
+from cloud.sales import disputes, listing, paper
 from cloud.sales.listing import SaleFilter, Sums
 from cloud.stations import commands, events, register, states
 from cloud.stations.register import Admission, NewStation
@@ -21,7 +21,7 @@ from cloud.tariffs import shown
 from shared import topics
 from shared.errors import Refused
 from shared.face import Face, Visit
-from shared.messages import Action, AuthorisePoint, StopPoint, SwitchStation
+from shared.messages import Action, AuthorisePoint, FreePoint, StopPoint, SwitchStation
 from shared.sale import Preset, PresetKind
 from shared.station import is_station_id
 
@@ -145,6 +145,7 @@ class StationPages:
                 "commands": commands.latest(connection, station, now, 10),
                 "slips": paper.latest(connection, station, 10),
                 "told": events.latest(connection, station, 15),
+                "meter_lines": disputes.lines(connection, station, 10),
             }
 
         return look
@@ -201,11 +202,13 @@ def _meant(row: Row, show: str, words: str) -> bool:
 
 
 def _action(form: Form) -> Action | None:
-    match form.chosen("act", ("authorise", "stop", "open", "close")):
+    match form.chosen("act", ("authorise", "stop", "free", "open", "close")):
         case "authorise":
             return AuthorisePoint(form.whole("point", 1, MOST_POINTS), _preset(form))
         case "stop":
             return StopPoint(form.whole("point", 0, MOST_POINTS))
+        case "free":
+            return FreePoint(form.whole("point", 1, MOST_POINTS))
         case "open":
             return SwitchStation(open=True)
         case "close":

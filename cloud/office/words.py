@@ -10,7 +10,7 @@ from cloud.stations.events import StationEvent
 from shared.clock import TRUSTED_DIFFERENCE
 from shared.coupon import CouponKind, CouponTerms
 from shared.face.texts import Say
-from shared.messages import Action, AuthorisePoint, ReprintSlip, StopPoint, SwitchStation
+from shared.messages import Action, AuthorisePoint, FreePoint, ReprintSlip, StopPoint, SwitchStation
 from shared.money import per_litre, yuan
 from shared.sale import Preset, PresetKind
 from shared.volume import litres
@@ -63,6 +63,8 @@ def action_words(say: Say, action: Action) -> str:
             return say("command.stop_all")
         case StopPoint(point=point):
             return say("command.stop_at", n=point)
+        case FreePoint(point=point):
+            return say("command.free_at", n=point)
         case SwitchStation(open=open_):
             return say("command.open" if open_ else "command.close")
         case ReprintSlip(epoch=epoch, seq=seq):

@@ -60,7 +60,7 @@ class Points:
         return visit.said(_authorised(visit, point, limit), close=True)
 
     def act(self, what: str) -> Callable[[Visit], Awaitable[web.StreamResponse]]:
-        """The view for ``stop``, ``suspend``, ``resume`` or ``withdraw``."""
+        """The view for ``stop``, ``suspend``, ``resume``, ``withdraw`` or ``free``."""
 
         async def view(visit: Visit) -> web.StreamResponse:
             point, by = visit.number("point"), name_of(visit.person)
@@ -73,6 +73,8 @@ class Points:
                     await self._forecourt.resume(point, by)
                 case "withdraw":
                     await self._forecourt.withdraw(point, by)
+                case "free":
+                    await self._forecourt.free(point, by)
             return visit.said(visit.say(f"done.{what}", point=point), close=True)
 
         return view

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from edge.forecourt.views import ComingPrice, CouponView, PointView, SaleView, SlipView, StationView
+from edge.store.disputes import MeterLine
+from shared.disputes import Basis, DisputeReason, MeterReason, Settlement
 from shared.sale import Preset
 from shared.station import Key
 
@@ -44,6 +46,9 @@ class ForecourtDoor(Protocol):
     async def withdraw(self, point: int, by: str) -> None:
         """Take the coupon off again."""
 
+    async def free(self, point: int, by: str) -> None:
+        """Give up a release whose dispenser does not answer any more."""
+
     async def identify(self, point: int, member: str, plate: str, by: str) -> None:
         """Who is at this point."""
 
@@ -58,6 +63,29 @@ class ForecourtDoor(Protocol):
 
     async def reprint(self, key: Key, by: str) -> SlipView:
         """Another slip of a sale, marked as such."""
+
+    async def settle(
+        self,
+        key: Key,
+        basis: Basis,
+        reason: DisputeReason,
+        by: str,
+        note: str = "",
+        agreed: tuple[int, int] | None = None,
+    ) -> Settlement:
+        """Settle a disputed sale; ``agreed`` are millilitres and fen."""
+
+    async def unexplained(self) -> Sequence[MeterLine]:
+        """Litres with no sale to show for them that nobody has explained yet."""
+
+    async def meter_lines(self, since: int) -> Sequence[MeterLine]:
+        """All such lines since a time, the newest first."""
+
+    async def meter_line(self, key: Key) -> MeterLine:
+        """One of them. Refused as ``unknown_line`` when there is none."""
+
+    async def explain(self, key: Key, reason: MeterReason, amount: int, by: str, note: str = "") -> None:
+        """Explain one; ``amount`` in fen was taken by hand."""
 
     async def coming_prices(self) -> Sequence[ComingPrice]:
         """Tariffs that have not started yet."""

@@ -7,15 +7,15 @@ from aiohttp import web
 from msgspec import Struct
 
 from edge.attendant import forms
+from edge.attendant.disputes import key_of
 from edge.attendant.points import name_of
 from edge.attendant.port import ForecourtDoor
 from edge.attendant.slips import Slips
 from edge.forecourt.day import day_start
 from edge.forecourt.views import SaleView
 from edge.store.database import Store
-from shared.face import FormMisread, Visit
+from shared.face import Visit
 from shared.sale import SaleStatus
-from shared.station import Key
 
 ROWS = 100
 """Shown at once; the totals are over all."""
@@ -26,6 +26,7 @@ _HOUR = 3_600_000
 WANTED: dict[str, Callable[[SaleView], bool]] = {
     "all": lambda _: True,
     "disputed": lambda sale: sale.sale.status is SaleStatus.DISPUTED,
+    "waiting": lambda sale: sale.waits,
     "coupon": lambda sale: bool(sale.sale.redemptions),
     "unprinted": lambda sale: not any(slip.state in {"printed", "unconfirmed"} for slip in sale.slips),
     "unsent": lambda sale: not sale.delivered,
@@ -33,7 +34,7 @@ WANTED: dict[str, Callable[[SaleView], bool]] = {
 
 
 class Totals(Struct, frozen=True):
-    """A day in figures. Disputed sales are counted apart: nobody has been charged for them."""
+    """A day in figures. Disputed sales are counted apart until a person has settled them."""
 
     count: int
     volume: int
@@ -60,21 +61,21 @@ class Sales:
 
     async def detail(self, visit: Visit) -> web.StreamResponse:
         """One sale."""
-        sale = await self._forecourt.sale(_key(visit))
+        sale = await self._forecourt.sale(key_of(visit))
         return visit.page("sale.html", view=sale, gained=_gained(sale))
 
     async def slips(self, visit: Visit) -> web.StreamResponse:
         """Its slips alone."""
-        return visit.part("parts/slips.html", view=await self._forecourt.sale(_key(visit)))
+        return visit.part("parts/slips.html", view=await self._forecourt.sale(key_of(visit)))
 
     async def receipt(self, visit: Visit) -> web.StreamResponse:
         """Its receipt as a picture: the slip that went out last, or the one that would go out now."""
-        sale = await self._forecourt.sale(_key(visit))
+        sale = await self._forecourt.sale(key_of(visit))
         return web.Response(body=await self._slips.picture(sale), content_type="image/png")
 
     async def reprint(self, visit: Visit) -> web.StreamResponse:
         """Its receipt once more, marked as such."""
-        slip = await self._forecourt.reprint(_key(visit), name_of(visit.person))
+        slip = await self._forecourt.reprint(key_of(visit), name_of(visit.person))
         key = "done.reprint" if slip.copy > 1 else "done.print"
         return visit.said(visit.say(key, copy=slip.copy))
 
@@ -96,20 +97,15 @@ class Sales:
             "point": point,
             "points": sorted({sale.sale.delivery.point for sale in everything} | ({point} if point else set())),
             "now": now,
+            "unexplained": len(await self._forecourt.unexplained()),
         }
 
 
 def totals(sales: Sequence[SaleView]) -> Totals:
     """The sums."""
-    settled = [view.sale for view in sales if view.sale.status is SaleStatus.SETTLED]
-    return Totals(
-        len(settled),
-        sum(sale.delivery.volume for sale in settled),
-        sum(sale.delivery.amount for sale in settled),
-        sum(sale.delivery.amount - sale.payable for sale in settled),
-        sum(sale.payable for sale in settled),
-        len(sales) - len(settled),
-    )
+    stand = [view.figures for view in sales if not view.waits]
+    volumes, amounts, payables = (sum(figures[at] for figures in stand) for at in range(3))
+    return Totals(len(stand), volumes, amounts, amounts - payables, payables, len(sales) - len(stand))
 
 
 def by_hour(sales: Sequence[SaleView], start: int) -> list[int]:
@@ -117,8 +113,8 @@ def by_hour(sales: Sequence[SaleView], start: int) -> list[int]:
     hours = [0] * 24
     for view in sales:
         hour = (view.sale.finished.at - start) // _HOUR
-        if view.sale.status is SaleStatus.SETTLED and 0 <= hour < len(hours):
-            hours[hour] += view.sale.payable
+        if not view.waits and 0 <= hour < len(hours):
+            hours[hour] += view.figures[2]
     return hours
 
 
@@ -126,11 +122,3 @@ def _gained(view: SaleView) -> int | None:
     """By how much the totaliser has grown, when both readings are there."""
     before, after = view.sale.proof.before, view.sale.proof.after
     return after - before if before is not None and after is not None and after >= before else None
-
-
-def _key(visit: Visit) -> Key:
-    text = visit.request.match_info["key"]
-    try:
-        return Key.parse(text)
-    except ValueError as why:
-        raise FormMisread("This is not the number of a sale.") from why

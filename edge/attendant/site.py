@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from edge.attendant.codes import Codes, told
+from edge.attendant.disputes import Disputes
 from edge.attendant.lines import LinePages
 from edge.attendant.people import IDLE, Door
 from edge.attendant.points import Points
@@ -48,6 +49,7 @@ def build(forecourt: ForecourtDoor, store: Store, settings: Settings, lines: Lin
     _points(face, Points(forecourt))
     _codes(face, Codes(forecourt))
     _sales(face, Sales(forecourt, store, slips, settings.station.utc_offset), slips)
+    _disputes(face, Disputes(forecourt, store, settings.station.utc_offset))
     _station(face, StationPages(forecourt, store, version("jiayou")))
     _lines(face, LinePages(lines or nothing(), settings.station.utc_offset))
     face.live("/events", Draw(face), lambda _: teller.everything(), anyone=True)
@@ -112,6 +114,7 @@ def _points(face: Face, points: Points) -> None:
     for what in ("suspend", "resume", "withdraw"):
         face.post(f"/points/{POINT}/{what}", points.act(what))
     face.post(f"/points/{POINT}/stop", points.act("stop"), anyone=True)
+    face.post(f"/points/{POINT}/free", points.act("free"))
     face.post("/stop-all", points.stop_all, anyone=True)
 
 
@@ -132,6 +135,14 @@ def _sales(face: Face, sales: Sales, slips: Slips) -> None:
     face.get("/slips", slips.page, anyone=True)
     face.get("/slips/rows", slips.rows, anyone=True)
     face.get("/slips/{number:[0-9]{1,9}}.png", slips.paper, anyone=True)
+
+
+def _disputes(face: Face, disputes: Disputes) -> None:
+    face.get(f"/sales/{KEY}/settle", disputes.settle_sheet)
+    face.post(f"/sales/{KEY}/settle", disputes.settle)
+    face.get("/meters", disputes.lines, anyone=True)
+    face.get(f"/meters/{KEY}", disputes.explain_sheet)
+    face.post(f"/meters/{KEY}", disputes.explain)
 
 
 def _station(face: Face, station: StationPages) -> None:

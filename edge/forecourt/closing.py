@@ -79,6 +79,16 @@ def cancel(
     keep_totalisers(db, stamp, point, totalisers, moved)
 
 
+def give_up(db: Database, stamp: Stamp, point: int, by: str) -> None:
+    """The leave has ended though nobody can tell what became of it: its dispenser does not answer. Head office is told.
+
+    What did flow is found by the totaliser when the dispenser is back.
+    """
+    fillings.end_cancelled(db, point)
+    presented.forget(db, point)
+    outbox.append(db, stamp, PumpAlarmed(point, "given_up", by))
+
+
 def keep_totalisers(
     db: Database, stamp: Stamp, point: int, totalisers: Mapping[int, int], moved: Sequence[MeterMoved] = ()
 ) -> None:

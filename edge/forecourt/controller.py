@@ -102,6 +102,10 @@ class Controller:
         """Let it flow again."""
         await self.ask(lambda: self._wish(Event.RESUME))
 
+    async def free(self, by: str) -> None:
+        """Give up a release whose dispenser is silent; :exc:`Refused` says why not."""
+        await self.ask(lambda: self._settlement.give_up(by))
+
     async def switched(self) -> None:
         """The station was opened or closed."""
         await self.ask(self._switch)

@@ -5,7 +5,7 @@ stable reason and a sentence.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from edge.forecourt import closing, showing, station
@@ -35,6 +35,7 @@ from shared.messages import (
     AuthorisePoint,
     Command,
     CommandEnded,
+    FreePoint,
     ReprintSlip,
     StopPoint,
     SwitchStation,
@@ -274,6 +275,11 @@ class Forecourt:
         station.note_wish("identify", point, by)
         await showing.identify(self._of(point), member, plate)
 
+    async def free(self, point: int, by: str) -> None:
+        """Give up a release whose dispenser does not answer any more."""
+        station.note_wish("free", point, by)
+        await self._of(point).free(by)
+
     async def switch(self, open: bool, by: str) -> None:
         """Open the station for business, or close it; fillings that run go on to their end."""
         try:
@@ -317,6 +323,10 @@ class Forecourt:
         """Lines that must be explained before a shift can be closed, the oldest first."""
         return await self.decisions.unexplained()
 
+    async def meter_lines(self, since: int) -> Sequence[MeterLine]:
+        """All such lines since this time, the newest first."""
+        return await self.decisions.lines(since)
+
     async def meter_line(self, key: Key) -> MeterLine:
         """One such line, or one of drops."""
         return await self.decisions.line(key)
@@ -333,6 +343,8 @@ class Forecourt:
                 await self.stop_all(by)
             case StopPoint():
                 await self.stop(action.point, by)
+            case FreePoint():
+                await self.free(action.point, by)
             case SwitchStation():
                 await self.switch(action.open, by)
             case ReprintSlip():

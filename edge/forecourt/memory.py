@@ -170,6 +170,7 @@ class PointMemory:
             ("suspend", Event.SUSPEND in row),
             ("resume", Event.RESUME in row),
             ("present", self.may_present()),
+            ("free", self.leave is not None and not self.answering),
         )
         return tuple(word for word, may in tried if may)
 

@@ -26,7 +26,7 @@ from edge.store.fillings import OpenFilling
 from hardware.ports import Clear, PumpCommand, ReadState, ReadTotaliser, TotaliserRead
 from shared.clock import Stamp
 from shared.disputes import moved_by
-from shared.errors import Unavailable
+from shared.errors import Refused, Unavailable
 from shared.messages import MeterMoved, PumpAlarmed
 from shared.sale import Delivery, Finding
 from shared.volume import litres
@@ -67,6 +67,20 @@ class Settlement:
         )
         self._finished = self._grounds.clock.stamp()
         self._not_before = 0
+
+    async def give_up(self, by: str) -> None:
+        """A person gives up the leave of a point that is silent. :exc:`Refused` when there is none, or it answers."""
+        memory = self._memory
+        if memory.leave is None:
+            raise Refused("nothing_open", "Nothing is released at this fuelling point.")
+        if memory.answering:
+            raise Refused("answers", "The dispenser answers. Stop the fuelling point; it settles by itself.")
+        try:
+            await self._grounds.store.run(closing.give_up, self._grounds.clock.stamp(), memory.number, by)
+        except Unavailable as why:
+            raise Refused("store", str(why)) from why
+        memory.shown = memory.known = None
+        self._ended(clear=False)
 
     def look_again(self) -> None:
         """Drops may have fallen since the last sale: read the totalisers of a point at rest once more."""

@@ -68,7 +68,7 @@ class PointView(Struct, frozen=True):
     since: int
     """When the phase began."""
     can: tuple[str, ...]
-    """What may be done now: ``authorise``, ``stop``, ``suspend``, ``resume``, ``present``."""
+    """What may be done now: ``authorise``, ``stop``, ``suspend``, ``resume``, ``present``, ``free``."""
     coupon: CouponView | None = None
     last_sale: Key | None = None
     disputed: bool = False

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from edge.forecourt.decisions import needs_explaining
 from edge.forecourt.receipts import ReceiptHead, receipt
 from edge.forecourt.views import (
     ComingPrice,
@@ -20,11 +21,14 @@ from edge.forecourt.views import (
     SlipView,
     StationView,
 )
+from edge.store.disputes import MeterLine
 from hardware.printers import escpos
 from hardware.printers.virtual import VirtualPrinter
 from shared.clock import Stamp, TimeQuality
 from shared.coupon import CouponKind, CouponTerms, Reason, Verdict
+from shared.disputes import Basis, DisputeReason, MeterReason, Settlement, settle
 from shared.errors import Refused
+from shared.messages import MeterExplained
 from shared.money import amount_of
 from shared.sale import Delivery, Finding, Preset, PresetKind, Proof, Redemption, Sale, SaleStatus
 from shared.station import Key
@@ -54,6 +58,7 @@ class StrawForecourt:
     done: list[tuple[object, ...]] = field(default_factory=list)
     board: dict[int, PointView] = field(default_factory=dict)
     sold: list[SaleView] = field(default_factory=list)
+    lines: list[MeterLine] = field(default_factory=list)
     coming: list[ComingPrice] = field(default_factory=list)
     watchers: list[asyncio.Queue[Change]] = field(default_factory=list)
     refuses: Refused | None = None
@@ -162,6 +167,42 @@ class StrawForecourt:
         self.print(after)
         self.tell(after)
         return slip
+
+    async def free(self, point: int, by: str) -> None:
+        self._wish("free", point, by)
+
+    async def settle(
+        self,
+        key: Key,
+        basis: Basis,
+        reason: DisputeReason,
+        by: str,
+        note: str = "",
+        agreed: tuple[int, int] | None = None,
+    ) -> Settlement:
+        self._wish("settle", key, basis, reason, by, note, agreed)
+        view = await self.sale(key)
+        settled = settle(view.sale, basis, reason, by, note, agreed)
+        self.sold[self.sold.index(view)] = replace(view, settled=settled)
+        return settled
+
+    async def unexplained(self) -> list[MeterLine]:
+        return [line for line in self.lines if needs_explaining(line)]
+
+    async def meter_lines(self, since: int) -> list[MeterLine]:
+        return [line for line in self.lines if line.at >= since]
+
+    async def meter_line(self, key: Key) -> MeterLine:
+        found = next((line for line in self.lines if line.key == key), None)
+        if found is None:
+            raise Refused("unknown_line", "There is no such line.")
+        return found
+
+    async def explain(self, key: Key, reason: MeterReason, amount: int, by: str, note: str = "") -> None:
+        self._wish("explain", key, reason, amount, by, note)
+        line = await self.meter_line(key)
+        told = MeterExplained(key.epoch, key.seq, reason, amount, by, note)
+        self.lines[self.lines.index(line)] = replace(line, explained=told)
 
     # ── What happens at the pumps ─────────────────────────────────────────────────────────────────────────────────────
 

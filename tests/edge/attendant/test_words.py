@@ -18,6 +18,7 @@ from hardware.printers.device import PrinterStatus
 from hardware.watch.recording import Way
 from shared.clock import TimeQuality
 from shared.coupon import Reason
+from shared.disputes import Basis, DisputeReason, MeterKind, MeterReason
 from shared.face.texts import Texts
 from shared.mqtt import PipeTrouble
 from shared.sale import Finding
@@ -58,7 +59,12 @@ SAID = {
     "proof": {finding.value for finding in Finding},
     "tender": set(TENDERS),
     "by": {"automatic", "pump", "touchscreen"},
-    "done": {"stop", "suspend", "resume", "withdraw"},
+    "done": {"stop", "suspend", "resume", "withdraw", "free", "settle", "explain"},
+    "basis": {basis.value for basis in Basis},
+    "settle": {word + basis.value for basis in Basis for word in ("do_", "was_")},
+    "dispute_reason": {reason.value for reason in DisputeReason},
+    "meter_kind": {kind.value for kind in MeterKind},
+    "meter_reason": {reason.value for reason in MeterReason},
     "verify": {f"pending_{reason}" for reason in JUDGED},
     "incident": {"point_silent", "line_lost", "error_budget", "disputed", "cpu_reset"},
     "lines": {f"way_{way.value}" for way in Way},
