@@ -133,7 +133,7 @@ class Agent:
         parts.push_async_callback(asyncio.to_thread, _stop_all, list(drivers.values()))
         for driver in drivers.values():
             driver.start()
-        await parts.enter_async_context(open_door(path, lines, self._facts))
+        await parts.enter_async_context(open_door(path, lines, self.facts))
         disputes = _living("disputes", lambda: note_disputes(lines, self.forecourt.changes()))
         parts.push_async_callback(_ended, disputes)
 
@@ -192,7 +192,7 @@ class Agent:
         states = tuple(PointState(p.point, p.phase, p.nozzle, p.trouble) for p in points)
         return Presence(view.open, states, view.printer)
 
-    async def _facts(self) -> dict[str, Any]:
+    async def facts(self) -> dict[str, Any]:
         """For the engineer's tools, beside what they see themselves."""
         view = await self.forecourt.view()
         return {

@@ -16,7 +16,8 @@ import msgspec
 
 from edge import settings
 from edge.engineer import listening
-from edge.engineer.doctor import Doctor, Finding, Level
+from edge.engineer.checks.findings import Finding, Level
+from edge.engineer.doctor import findings
 from edge.engineer.door import facts
 from edge.engineer.lines import read
 from edge.engineer.listening import Heard
@@ -289,7 +290,7 @@ def _doctor(commands: Any) -> None:
 def _do_doctor(wishes: argparse.Namespace) -> int:
     chosen = settings.read(wishes.config)
     found = []
-    for finding in Doctor(chosen, facts(Path(chosen.store.path)), _tongue(wishes)).findings():
+    for finding in findings(chosen, facts(Path(chosen.store.path)), _tongue(wishes)):
         found.append(finding)
         if not wishes.json:
             print(_finding(finding, sys.stdout.isatty()), flush=True)

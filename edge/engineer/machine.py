@@ -68,12 +68,15 @@ def knock_at(host: str, port: int, tls: ssl.SSLContext | None) -> Peer:
 
 def certificate_ends(pem: Path) -> datetime:
     """When the first certificate in a file ends. :exc:`OSError` or :exc:`ValueError` when there is none."""
-    text = pem.read_text("ascii")
-    begin = text.index(ssl.PEM_HEADER)
-    der = ssl.PEM_cert_to_DER_cert(text[begin : text.index(ssl.PEM_FOOTER, begin) + len(ssl.PEM_FOOTER)])
-    body = _parts(_parts(der)[0][1])[0][1]
-    fields = [part for part in _parts(body) if part[0] != 0xA0]  # the version is optional
-    kind, end = _parts(fields[3][1])[1]  # serial, algorithm, issuer, validity
+    try:
+        text = pem.read_text("ascii")
+        begin = text.index(ssl.PEM_HEADER)
+        der = ssl.PEM_cert_to_DER_cert(text[begin : text.index(ssl.PEM_FOOTER, begin) + len(ssl.PEM_FOOTER)])
+        body = _parts(_parts(der)[0][1])[0][1]
+        fields = [part for part in _parts(body) if part[0] != 0xA0]  # the version is optional
+        kind, end = _parts(fields[3][1])[1]  # serial, algorithm, issuer, validity
+    except (ValueError, IndexError):
+        raise ValueError(f"{pem} is no certificate.") from None
     form = "%y%m%d%H%M%SZ" if kind == _UTC_TIME else "%Y%m%d%H%M%SZ"
     return datetime.strptime(end.decode("ascii"), form).replace(tzinfo=UTC)
 
