@@ -8,7 +8,7 @@ POST /hang-up  {"point", "volume"}             hang up now, or as soon as so muc
 POST /lift     {"point", "nozzle"}             take a nozzle out, and nothing else
 POST /squeeze  {"point", "rate", "volume"}     millilitres a second, and how many in all; rate 0 lets go
 POST /silence  {"point", "silent"}             the pump stops answering, or answers again
-POST /fault    {"name", "odds"}                a fault from now on so often
+POST /fault    {"name", "odds", "line"}        a fault from now on so often; without "line" on every line
 POST /close    {}                              nobody comes any more by himself
 
 Each POST answers with the points as they stand afterwards.
@@ -64,6 +64,7 @@ class _Silence(Struct, forbid_unknown_fields=True):
 class _Fault(Struct, forbid_unknown_fields=True):
     name: str
     odds: Annotated[float, Meta(ge=0, le=1)]
+    line: Annotated[int, Meta(ge=0)] = 0
 
 
 class _Close(Struct, forbid_unknown_fields=True):
@@ -112,7 +113,7 @@ def _silence(station: SimulatedStation, wish: _Silence) -> None:
 def _fault(station: SimulatedStation, wish: _Fault) -> None:
     if wish.name not in FAULTS:
         raise Refused("unknown_fault", f"There is no fault “{wish.name}”. Known are: {', '.join(FAULTS)}.")
-    station.act(lambda _: station.faults.set(wish.name, wish.odds))
+    station.act(lambda _: station.strike(wish.name, wish.odds, wish.line))
 
 
 def _close(station: SimulatedStation, _: _Close) -> None:

@@ -18,7 +18,8 @@ _SLOWEST, _FASTEST = 500, 667
 """Millilitres a second: 30 to 40 litres a minute."""
 _LEAST, _MOST = 800, 5_500
 """Centilitres that a customer wants."""
-_PATIENCE = 120 * _SECOND
+PATIENCE = 120 * _SECOND
+"""How long somebody waits to be released."""
 _REACTION = (1 * _SECOND, 3 * _SECOND)
 _ONE_IN = 40
 """One customer in so many changes his mind before any fuel flows."""
@@ -87,19 +88,13 @@ class Customer:
             self._go(Stage.DONE, now)
         elif self._pump.released:
             self._go(Stage.FUELLING, now)
-        elif now - self._since > _PATIENCE:
+        elif now - self._since > PATIENCE:
             self.leave(now)
 
     def _fuel(self, now: int) -> None:
-        body = self._pump.body
         left = None if self.wish.volume is None else self.wish.volume - self._flown()
-        if self._pump.word == PumpState.SUSPENDED:
-            return
-        if not self._pump.released or (left is not None and left < body.pulse):
-            body.squeeze(0)
+        if squeezed_enough(self._pump, self.wish.rate * self._speed // 1_000, left):
             self._go(Stage.DONE, now)
-        else:
-            body.squeeze(self.wish.rate * self._speed // 1_000, left)
 
     def _flown(self) -> int:
         return self._pump.body.totalisers[self.wish.nozzle] - self._before
@@ -107,6 +102,15 @@ class Customer:
     def _go(self, stage: Stage, now: int) -> None:
         self.stage = stage
         self._next = now + self._dice.randint(*_REACTION) * 1_000 // self._speed
+
+
+def squeezed_enough(pump: SimulatedPump, rate: int, left: int | None) -> bool:
+    """A hand at the nozzle, which wants ``left`` ml more (None: as much as comes): whether it has let go."""
+    if pump.word == PumpState.SUSPENDED:
+        return False
+    enough = not pump.released or (left is not None and left < pump.body.pulse)
+    pump.body.squeeze(0 if enough else rate, left)
+    return enough
 
 
 class Customers:

@@ -27,8 +27,8 @@ from hardware.ports import (
 from hardware.protocol import Ability, DispenserProtocol
 from hardware.registry import DISPENSERS
 from hardware.simulation.faults import Faults, FaultyLine
+from hardware.simulation.plan import decimals_of, places
 from hardware.simulation.pump import SimulatedLine, SimulatedPump, TrueFilling
-from hardware.simulation.station import places
 from shared.sale import Preset
 from tests.fakes.wires import Fault, Wire, good
 
@@ -69,7 +69,7 @@ class Station:
     ) -> None:
         self.protocol = protocol
         self.faults = faults or Faults(seed=seed)
-        points = places(grades(protocol), protocol.first_address, PRICES)
+        points = places(grades(protocol), protocol.first_address, PRICES, decimals=decimals_of(protocol))
         self.line: SimulatedLine = FaultyLine(
             protocol.simulator(points, self.faults, (10_000, 25_000), seed, habits), self.faults
         )

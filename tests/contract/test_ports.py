@@ -26,7 +26,8 @@ from hardware.ports import (
     TotaliserRead,
 )
 from hardware.protocol import DispenserProtocol
-from hardware.simulation.station import SimulatedStation, StationPlan, places
+from hardware.simulation.plan import LinePlan, StationPlan, decimals_of, places
+from hardware.simulation.station import SimulatedStation
 from hardware.simulation.wire import plug
 from tests.contract.station import PRICES, drivers, grades
 
@@ -57,9 +58,9 @@ class Live:
 
 @contextmanager
 def live(protocol: DispenserProtocol, listen: str, fast: bool) -> Iterator[tuple[SimulatedStation, Live]]:
-    points = places(grades(protocol), protocol.first_address, PRICES)
-    plan = StationPlan(protocol, points, (0, 0) if fast else (10_000, 25_000), not fast, 0, 1_000, 1, {}, "")
-    station = SimulatedStation(plan, plug(listen))
+    points = places(grades(protocol), protocol.first_address, PRICES, decimals=decimals_of(protocol))
+    line = LinePlan(protocol, points, (0, 0) if fast else (10_000, 25_000), not fast)
+    station = SimulatedStation(StationPlan((line,)), plug(listen))
     thread = threading.Thread(target=station.serve)
     thread.start()
     agent = Live(protocol, station.url)

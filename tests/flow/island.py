@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from hardware.registry import DISPENSERS
+from hardware.simulation.plan import LinePlan, StationPlan, places
 from hardware.simulation.pump import TrueFilling
-from hardware.simulation.station import SimulatedStation, StationPlan, places
+from hardware.simulation.station import SimulatedStation
 from hardware.simulation.wire import plug
 
 GRADES = (("92#", "95#"), ("98#", "0#"))
@@ -19,9 +20,8 @@ class Island:
     """Two fuelling points with two nozzles each, and what people do there."""
 
     def __init__(self, speed: int = 60, seed: int = 1, every: int = 0) -> None:
-        plan = StationPlan(
-            DISPENSERS["wayne-dart"], places(GRADES, _FIRST, {}), (0, 0), False, every, speed * 1_000, seed, {}, ""
-        )
+        line = LinePlan(DISPENSERS["wayne-dart"], places(GRADES, _FIRST, {}))
+        plan = StationPlan((line,), every, speed * 1_000, seed)
         self.simulated = SimulatedStation(plan, plug("tcp:127.0.0.1:0"))
         self._thread = threading.Thread(target=self.simulated.serve, name="island", daemon=True)
 
@@ -51,7 +51,7 @@ class Island:
 
     def fault(self, name: str, odds: float) -> None:
         """From now on this fault so often."""
-        self.simulated.act(lambda _: self.simulated.faults.set(name, odds))
+        self.simulated.act(lambda _: self.simulated.strike(name, odds))
 
     def at(self, point: int) -> dict[str, Any]:
         """How a fuelling point stands."""
@@ -73,7 +73,7 @@ class Island:
 
     def truth(self) -> list[TrueFilling]:
         """Every filling as it really was, in order of its end."""
-        pumps = self.simulated.line.pumps.values()
+        pumps = self.simulated.pumps.values()
         fillings = [filling for pump in pumps for filling in pump.body.fillings if filling.volume]
         return sorted(fillings, key=lambda filling: filling.ended)
 

@@ -15,7 +15,11 @@ from shared.errors import SettingsMisread
 from shared.settings import load
 from tests.house.tree import ROOT
 
-HOUSES: Final = ("edge", "cloud")
+HOUSES: Final = {
+    "edge": "edge.settings.Settings",
+    "cloud": "cloud.settings.Settings",
+    "sim": "hardware.simulation.plan.PlanTable",
+}
 OPTION: Final = re.compile(r"^(# ?)?(?P<name>\w+) *= *\S|^(# ?)?\[\[?[\w.]+\]\]?")
 
 
@@ -24,7 +28,8 @@ def text(house: str) -> str:
 
 
 def settings(house: str) -> type[Struct]:
-    kind: type[Struct] = importlib.import_module(f"{house}.settings").Settings
+    place, _, name = HOUSES[house].rpartition(".")
+    kind: type[Struct] = getattr(importlib.import_module(place), name)
     return kind
 
 
