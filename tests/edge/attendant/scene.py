@@ -16,9 +16,13 @@ from edge.attendant.site import build
 from edge.forecourt.views import ComingPrice, CouponView, PointPhase, PointView, Trouble
 from edge.settings import PageSettings, PrinterSettings, Settings, StationSettings, StoreSettings
 from edge.store.database import Store
+from edge.store.disputes import MeterLine
 from shared.coupon import Reason, Verdict
+from shared.disputes import MeterKind
+from shared.messages import MeterMoved
 from shared.money import amount_of
 from shared.sale import Preset, PresetKind
+from shared.station import Key
 from tests.edge.attendant.fake_forecourt import MINUTE, PRICES, StrawForecourt
 
 
@@ -42,7 +46,18 @@ def busy(straw: StrawForecourt) -> None:
             coupon=CouponView("c", "周五会员日", Verdict(Reason.ACCEPTED, 1500), True) if number % 7 == 3 else None,
         )
         straw.record(made, number == 55, now - (62 - number) * 7 * MINUTE)
-    straw.station = replace(straw.station, heard_at=now - 3_000)
+    straw.station = replace(straw.station, heard_at=now - 3_000, disputes=1, unexplained=2)
+    straw.lines = [
+        MeterLine(Key("cn-028-017", 1_763_800_000, 900 + nozzle), now - 9 * MINUTE, line)
+        for nozzle, line in enumerate(
+            (
+                MeterMoved(MeterKind.FALLBACK, 3, 1, "92#", 3_000_000, 3_037_770, 37_770, now - 400 * MINUTE),
+                MeterMoved(MeterKind.BACKWARDS, 5, 2, "95#", 5_000_000, 120, 0, now - 300 * MINUTE),
+                MeterMoved(MeterKind.DRIP, 1, 1, "92#", 1_000_000, 1_000_040, 40, now - 60 * MINUTE),
+            ),
+            1,
+        )
+    ]
     straw.coming = [
         ComingPrice(42, now + 5 * 3_600_000, {"92#": 7_690, "95#": 8_190}),
         ComingPrice(43, now + 77 * 3_600_000, {"0#": 7_410, "98#": 9_330}),
