@@ -1,9 +1,12 @@
 """Releases: which nozzle, which limit in which form, and what proves them."""
 
+from itertools import pairwise
+
 import pytest
 
 from hardware.dispensers.gilbarco import blocks
 from hardware.dispensers.gilbarco.blocks import Block, LevelSwitch, Limit, Special
+from hardware.dispensers.gilbarco.words import Code
 from hardware.ports import (
     Authorise,
     Clear,
@@ -18,7 +21,7 @@ from hardware.ports import (
 )
 from hardware.simulation.faults import Faults
 from shared.sale import Preset, PresetKind
-from tests.hardware.dispensers.gilbarco.loop import SECOND, Loop
+from tests.hardware.dispensers.gilbarco.loop import FLOW, SECOND, Loop
 
 MONEY = Preset(PresetKind.AMOUNT, 20_000)
 VOLUME = Preset(PresetKind.VOLUME, 20_000)
@@ -49,6 +52,20 @@ def test_which_nozzle_it_is_is_asked_with_the_handle_up_only() -> None:
     assert loop.blocks() == []
     loop.lift(1)
     assert [blocks.decode(action.data) for action in loop.blocks()] == [Special(0x010)]
+
+
+def test_the_station_is_not_told_of_a_nozzle_before_the_pump_has_said_which() -> None:
+    loop = Loop().start()
+    hear_block, lost = loop.pump().hear_block, [True]
+
+    def once_lost(byte: int, now: int) -> bytes:
+        answer = hear_block(byte, now)
+        return b"" if answer and lost and lost.pop() else answer
+
+    loop.pump().hear_block = once_lost  # type: ignore[method-assign]
+    loop.lift(2)
+    assert loop.told(NozzleLifted) == [NozzleLifted(1, 2, 7_850)]
+    assert not lost
 
 
 def test_a_pump_with_one_nozzle_needs_no_question() -> None:
@@ -170,7 +187,9 @@ def test_a_refused_block_is_offered_again_from_its_beginning_and_then_given_up()
     loop.lift()
     assert "refuses the data" in loop.failed(Authorise(1, (1,), MONEY))
     assert len(told(loop)) == 3
-    assert loop.said(0x21) == 1 + 3, "each time offered anew; and once for the nozzle"
+    offers = [at for at, action in loop.wire.exchanges if action.data == b"\x21"]
+    assert len(offers) == 1 + 3, "each time offered anew; and once for the nozzle"
+    assert min(after - before for before, after in pairwise(offers)) >= 2 * SECOND
     assert loop.said(RELEASE) == 0
     assert not loop.pump().released
 
@@ -207,6 +226,39 @@ def test_a_release_that_is_not_confirmed_is_taken_back() -> None:
     assert "does not take the authorisation" in loop.failed(Authorise(1, (1,)))
     words = [data for data in loop.wire.sent if data in (b"\x11", b"\x31")]
     assert words == [b"\x11"] * 3 + [b"\x31"]
+
+
+def test_a_filling_that_is_over_before_the_first_poll_is_not_released_again() -> None:
+    loop = Loop().start()
+    loop.lift()
+    pump, release = loop.pump(), loop.pump().release
+
+    def hurry(now: int) -> None:
+        release(now)
+        pump.body.squeeze(FLOW)
+        pump.advance(now + 20_000)
+        pump.hang_up(now + 20_000)
+
+    pump.release = hurry  # type: ignore[method-assign]
+    loop.done(Authorise(1, (1,)))
+    assert loop.said(RELEASE) == 1
+    assert loop.read() == (PumpState.FINISHED, (12_000, 8_832))
+
+
+def test_f05_a_release_whose_proof_is_lost_is_not_said_twice_but_taken_back() -> None:
+    loop = Loop().start()
+    loop.lift()
+    hear, lost = loop.pump().hear, [True] * 3
+
+    def deaf_after_release(code: Code, now: int) -> bytes:
+        answer = hear(code, now)
+        after = loop.said(RELEASE) > 0 and code is Code.STATUS and lost
+        return b"" if after and lost.pop() else answer
+
+    loop.pump().hear = deaf_after_release  # type: ignore[method-assign]
+    assert "does not take the authorisation" in loop.failed(Authorise(1, (1,)))
+    assert (loop.said(RELEASE), loop.said(0x31)) == (1, 1)
+    assert not loop.pump().released
 
 
 def test_a_pump_that_hesitates_before_it_is_ready_is_released_once() -> None:

@@ -18,6 +18,7 @@ from hardware.ports import (
     PumpStateRead,
     ReadState,
 )
+from hardware.simulation.faults import Faults
 from shared.money import amount_of
 from shared.sale import Preset, PresetKind
 from tests.hardware.dispensers.gilbarco.loop import FLOW, SECOND, Loop
@@ -121,17 +122,52 @@ def test_a_release_that_nobody_used_is_no_sale_though_the_last_one_can_still_be_
         assert loop.read() == (PumpState.READY, (0, 0))
 
 
-def test_a_short_filling_between_two_polls_is_a_sale() -> None:
-    loop = Loop().start()
+@pytest.mark.parametrize("end_of_sale", [True, False])
+def test_f05_a_short_filling_between_two_polls_is_a_sale_though_it_equals_the_last_one(end_of_sale: bool) -> None:
+    loop = Loop(habits={"end_of_sale": end_of_sale}).start()
+    for _ in range(2):
+        in_a_moment(loop)
+        truth = loop.pump().body.fillings[-1]
+        assert loop.read() == (PumpState.FINISHED, (truth.volume, truth.amount))
+        loop.done(Clear(1))
+    assert len({filling.volume for filling in loop.pump().body.fillings}) == 1
+
+
+def test_f05_a_short_filling_is_a_sale_though_the_totals_are_told_as_before() -> None:
+    loop = Loop(habits={"end_of_sale": False}, faults=Faults({"stale-totals": 1})).start()
+    in_a_moment(loop)
+    assert loop.read()[0] is PumpState.FINISHED
+
+
+def in_a_moment(loop: Loop) -> None:
+    """So short a filling that nobody sees it flow."""
     loop.lift()
     loop.done(Authorise(1, (1,)))
     loop.pump().body.squeeze(FLOW)
-    loop.wire.now += 30_000
-    loop.line.advance(loop.wire.now)
+    loop.line.advance(loop.wire.now + 30_000)
+    loop.pump().hang_up(loop.wire.now + 30_000)
+    loop.wire.run(SECOND)
+
+
+@pytest.mark.parametrize("lost", [4, 100])
+def test_a_sale_that_can_not_be_read_is_told_late_or_without_figures_but_never_with_wrong_ones(lost: int) -> None:
+    loop = Loop().start()
+    loop.fuel(20_000)
+    loop.done(Clear(1))
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    hear, answers = loop.pump().hear, [b""] * lost
+    loop.pump().hear = lambda code, now: (  # type: ignore[method-assign]
+        answers.pop() if code is Code.TRANSACTION and answers else hear(code, now)
+    )
+    loop.wire.events.clear()
     loop.hang_up()
-    loop.wire.run(2 * SECOND)
-    (truth,) = loop.pump().body.fillings
-    assert loop.read() == (PumpState.FINISHED, (truth.volume, truth.amount))
+    loop.wire.until(lambda: loop.state() is PumpState.FINISHED)
+    told = [event for event in loop.wire.events if isinstance(event, FillingRead)]
+    assert told == ([FillingRead(1, *SALE)] if lost == 4 else [])
+    if lost == 100:
+        assert "last sale" in loop.failed(ReadState(1))
 
 
 def test_with_the_next_handle_up_an_old_sale_is_not_taken_for_the_new_one() -> None:
@@ -217,12 +253,15 @@ def test_running_figures_never_exceed_what_has_flowed() -> None:
     loop = Loop().start()
     loop.lift(2)
     loop.done(Authorise(1, (2,)))
-    loop.pump().body.squeeze(333)
-    for _ in range(40):
+    loop.pump().body.squeeze(333, 6_650)
+    for _ in range(50):
         loop.wire.run(SECOND // 2)
         body = loop.pump().body
         assert all(event.volume <= body.volume and event.amount <= body.amount for event in loop.told(FillingRead))
     assert len(loop.told(FillingRead)) > 20
+    loop.pump().body.squeeze(0)
+    loop.wire.run(2 * SECOND)
+    assert loop.figures()[0] <= loop.pump().body.volume, "nor at a standstill, whatever was rounded up"
     loop.hang_up()
     loop.wire.run(2 * SECOND)
     (truth,) = loop.pump().body.fillings
