@@ -118,7 +118,7 @@ def _do_probe(wishes: argparse.Namespace) -> int:
     if wishes.json:
         print(msgspec.json.encode({"port": wishes.port, "tried": tried}).decode())
     else:
-        print("\n".join(_tried(tried, say)))
+        print("\n".join(said_of(tried, say)))
     return 0 if any(each.found for each in tried) else 1
 
 
@@ -134,7 +134,8 @@ def _progress(say: Tongue) -> Callable[[str, int, int], None]:
     return show
 
 
-def _tried(tried: list[Tried], say: Tongue) -> Iterator[str]:
+def said_of(tried: list[Tried], say: Tongue) -> Iterator[str]:
+    """What was found, row by row."""
     for each in tried:
         port, card = each.settings, dispenser(each.protocol)
         how = f"{port.baud_rate} {port.data_bits}{port.parity}{port.stop_bits}"

@@ -36,7 +36,7 @@ Progress = Callable[[str, int, int], None]
 _FOR_AN_ADDRESS: Final = 3.0
 """Seconds that one address may take until it is known whether it answers."""
 _FOR_A_READING: Final = 2.0
-_SETTLE: Final = 1.0
+_SETTLE: Final = 0.5
 """Seconds that a point gets to say by itself how it stands."""
 _LOOK: Final = 0.02
 
@@ -71,7 +71,7 @@ class Wishes(Struct, frozen=True):
 
     url: str
     addresses: range | None = None
-    """None: as the protocol counts them."""
+    """None: as the protocol counts them. What it can't count to is left out."""
     nozzles: int = 2
     """Whose totalisers are read."""
     baud_rate: int = 0
@@ -88,13 +88,11 @@ def _try(wishes: Wishes, protocol: DispenserProtocol) -> Tried:
     settings = protocol.line
     if wishes.baud_rate:
         settings = LineSettings(wishes.baud_rate, settings.data_bits, settings.parity, settings.stop_bits)
-    addresses = list(wishes.addresses or protocol.addresses)
+    addresses = [address for address in wishes.addresses or protocol.addresses if address in protocol.addresses]
     tried = Tried(protocol.name, settings, len(addresses), [])
     for first in range(0, len(addresses), protocol.most_points):
-        wishes.progress(protocol.name, first, len(addresses))
         some = addresses[first : first + protocol.most_points]
         _Round(wishes, protocol, settings, some, tried, first).run()
-    wishes.progress(protocol.name, len(addresses), len(addresses))
     return tried
 
 

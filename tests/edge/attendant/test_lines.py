@@ -1,5 +1,6 @@
 """The engineer's page: lines, points and incidents, drawn from the books of lines that are made here."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -28,15 +29,16 @@ def busy(folder: Path) -> Lines:
     watch = LineWatch(HEAD, "/dev/serial/by-id/usb-FTDI", shelf)
     watch.told(PointAnswered(1))
     watch.told(PointAnswered(2))
-    for now in range(0, 250 * 25_000, 25_000):
+    start = time.monotonic_ns() // 1_000
+    for now in range(start, start + 250 * 25_000, 25_000):
         watch.sent(now, 1, bytes.fromhex("50 20 FA"))
         watch.heard(now + 20_000, bytes.fromhex("50 70 FA"))
         watch.answered(now + 20_000, 20_000)
-    watch.sent(1, 2, bytes.fromhex("51 20 FA"))
-    watch.timed_out(120_000)
+    watch.sent(start, 2, bytes.fromhex("51 20 FA"))
+    watch.timed_out(start + 120_000)
     watch.told(Blemished(1, Blemish.MISREAD, 3))
-    watch.heard(130_000, b"<b>")
-    watch.sent(140_000, 2, bytes.fromhex("51 20 FA"))
+    watch.heard(start + 130_000, b"<b>")
+    watch.sent(start + 140_000, 2, bytes.fromhex("51 20 FA"))
     watch.told(PointSilent(2))
     watch.note(1, "<script>alert(1)</script>")
     watch.ended()
@@ -55,7 +57,8 @@ async def browser(station: Station) -> AsyncIterator[Browser]:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("zh", ("线路", "无应答", "加油位失去应答")), ("en", ("Lines", "Silent", "fell silent"))]
+    ("language", "words"),
+    [("zh", ("事件", "无应答", "加油位失去应答")), ("en", ("Incidents", "Silent", "fell silent"))],
 )
 async def test_lines_and_points_are_shown_with_their_figures(
     browser: Browser, language: str, words: tuple[str, ...]
