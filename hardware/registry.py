@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
 
+from hardware.dispensers.censtar.protocol import PROTOCOL as CENSTAR
 from hardware.dispensers.gilbarco.protocol import PROTOCOL as GILBARCO
 from hardware.dispensers.lanfeng.protocol import PROTOCOL as LANFENG
 from hardware.dispensers.wayne_dart.protocol import PROTOCOL as WAYNE_DART
@@ -11,7 +12,7 @@ from hardware.protocol import DispenserProtocol
 from shared.errors import Refused
 
 DISPENSERS: Final[Mapping[str, DispenserProtocol]] = {
-    protocol.name: protocol for protocol in (GILBARCO, LANFENG, WAYNE_DART)
+    protocol.name: protocol for protocol in (CENSTAR, GILBARCO, LANFENG, WAYNE_DART)
 }
 
 

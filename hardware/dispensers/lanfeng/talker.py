@@ -100,7 +100,8 @@ class Talker(SingleNozzle):
         self.gun.tell_news()
 
     def _total(self) -> Talk[int | None]:
-        for _ in range(_TRIES):
+        """Given up before the gun would count as silent: perhaps it only writes its totals in another form."""
+        for _ in range(_TRIES - 1):
             answer = yield self._ask(Code.TOTAL_VOLUME, makes_sense=read_total)
             if answer is not None:
                 self.gun.total = read_total(answer)
