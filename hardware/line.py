@@ -58,12 +58,7 @@ class Line:
 
     def open(self) -> "Line":
         """Open it, alone. :exc:`LineUnavailable` says why not, and who has it."""
-        opener = _TRANSPORTS.get(urlsplit(self.url).scheme)
-        if opener is None:
-            raise LineUnavailable(
-                f"“{self.url}” is no line: it is a device path, usb:SERIAL, socket://… or rfc2217://…."
-            )
-        self._port = self._converted(opener)
+        self._port = self._converted(transport(self.url))
         return self
 
     def _converted(self, opener: "_Opener") -> Port:
@@ -225,7 +220,6 @@ class _Rfc2217:
     _LOOK = 0.005
 
     def __init__(self, url: str, settings: LineSettings) -> None:
-        _place(url)
         try:
             self._serial = serial.serial_for_url(
                 url,
@@ -259,6 +253,16 @@ _TRANSPORTS: Final[dict[str, _Opener]] = {
     "socket": _Socket,
     "rfc2217": _Rfc2217,
 }
+
+
+def transport(url: str) -> _Opener:
+    """How such a line is opened; :exc:`LineUnavailable` when it is none."""
+    opener = _TRANSPORTS.get(urlsplit(url).scheme)
+    if opener is None:
+        raise LineUnavailable(f"“{url}” is no line: it is a device path, usb:SERIAL, socket://… or rfc2217://….")
+    if opener in (_Socket, _Rfc2217):
+        _place(url)
+    return opener
 
 
 def _place(url: str) -> tuple[str, int]:

@@ -2,7 +2,8 @@
 
 from edge.settings import LineSettings, Settings
 from hardware.adapters import advice
-from hardware.line import Line
+from hardware.errors import LineUnavailable
+from hardware.line import Line, transport
 from hardware.ports import LineSettings as Port
 from hardware.ports import PointOnLine, Session
 from hardware.protocol import DispenserProtocol
@@ -48,7 +49,7 @@ def check(settings: Settings) -> None:
     for line in settings.lines:
         try:
             _check(line, dispenser(line.protocol))
-        except Refused as why:
+        except (Refused, LineUnavailable) as why:
             raise SettingsMisread(f"Line “{line.name}”: {why}") from why
 
 
@@ -59,6 +60,7 @@ def _check(line: LineSettings, protocol: DispenserProtocol) -> None:
             f"{protocol.title_en} carries {protocol.most_points} fuelling points on a line, not {len(line.points)}. "
             "Give the others a line of their own.",
         )
+    transport(line.url)
     port = port_of(line)
     if line.software_parity and (port.data_bits != 7 or port.parity == "N"):
         raise Refused(

@@ -22,7 +22,9 @@ from tests.fakes.adapter import Adapter
 def settings(folder: Path, lines: Sequence[LineSettings], authorise: Authorise = Authorise.AUTOMATIC) -> Settings:
     """A configuration without broker and printer."""
     store = StoreSettings(str(folder / "s.db"), budget_mb=100)
-    return Settings(StationSettings("s1", "第一加油站"), store, tuple(lines), authorise, page=PageSettings(port=0))
+    return Settings(
+        StationSettings("s1", "第一加油站"), store, lines=tuple(lines), authorise=authorise, page=PageSettings(port=0)
+    )
 
 
 def line(at: Adapter, name: str = "一号岛", first: int = 1) -> LineSettings:
