@@ -112,7 +112,7 @@ class Point:
         return "unknown" if self.status is None else _WORDS.get(self.status, "at the end of a sale")
 
     def _begin(self) -> None:
-        self.running, self.held, self.flowed = True, False, False
+        self.running, self.held = True, False
         self._unproved = 0
         self._first_money, self._money, self._shown = None, [], None
 

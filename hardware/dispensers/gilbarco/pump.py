@@ -28,7 +28,7 @@ class Pump:
 
     def __init__(self, place: PointOnLine, loop: Loop, tell: Tell) -> None:
         self.point = Point(place, loop.options, tell)
-        self.speaker = Speaker(loop, place.address)
+        self.speaker = Speaker(loop, place.address, place.nozzles)
         self.options = loop.options
         self.litres = True
         self.level_needed = False

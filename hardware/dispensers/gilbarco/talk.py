@@ -13,7 +13,6 @@ from hardware.dispensers.gilbarco.readers import BlockReader, Echo, SpecialReade
 from hardware.dispensers.gilbarco.readings import (
     GRADE_WORDS,
     MONEY_WORDS,
-    MOST_GRADES,
     TRANSACTION_WORDS,
     Totals,
     Transaction,
@@ -69,10 +68,10 @@ class Loop:
 class Speaker:
     """How one pump is spoken to."""
 
-    def __init__(self, loop: Loop, pump: int) -> None:
+    def __init__(self, loop: Loop, pump: int, grades: int) -> None:
         self.loop = loop
         self.pump = pump
-        self.grades = 2
+        self.grades = grades
         """How many its totals had last."""
         self._strange: dict[Code, str] = {}
         self._data_at = -(10**12)
@@ -145,7 +144,6 @@ class Speaker:
                 return block
             yield Pause(_LATE)
             yield from self.status()
-            self.grades = MOST_GRADES if totals else self.grades
         return None
 
     # ── Blocks to the pump ────────────────────────────────────────────────────────────────────────────────────────────

@@ -54,6 +54,14 @@ def test_which_nozzle_it_is_is_asked_with_the_handle_up_only() -> None:
     assert [blocks.decode(action.data) for action in loop.blocks()] == [Special(0x010)]
 
 
+def test_a_pump_that_can_not_tell_its_nozzle_is_asked_once() -> None:
+    loop = Loop().start()
+    loop.pump().message = lambda function: "011110"  # type: ignore[method-assign]
+    loop.lift(2)
+    assert loop.told(NozzleLifted) == [NozzleLifted(1, 0, 0)]
+    assert len(loop.blocks()) == 1
+
+
 def test_the_station_is_not_told_of_a_nozzle_before_the_pump_has_said_which() -> None:
     loop = Loop().start()
     hear_block, lost = loop.pump().hear_block, [True]
@@ -243,6 +251,25 @@ def test_a_filling_that_is_over_before_the_first_poll_is_not_released_again() ->
     loop.done(Authorise(1, (1,)))
     assert loop.said(RELEASE) == 1
     assert loop.read() == (PumpState.FINISHED, (12_000, 8_832))
+
+
+def test_a_sale_that_stands_is_no_proof_of_the_next_release() -> None:
+    loop = Loop().start()
+    loop.fuel(10_000)
+    loop.lift()
+    loop.pump().faults.set("ignored-command", 1)
+    assert "does not take the authorisation" in loop.failed(Authorise(1, (1,)))
+
+
+def test_a_limit_is_that_of_its_own_filling() -> None:
+    """The next one was released by somebody else, without any."""
+    loop = Loop().start()
+    loop.fuel(40_000, preset=MONEY)
+    loop.done(Clear(1))
+    loop.lift()
+    loop.pump().release(loop.wire.now)
+    loop.flow(40_000)
+    assert loop.state() is PumpState.FUELLING
 
 
 def test_f05_a_release_whose_proof_is_lost_is_not_said_twice_but_taken_back() -> None:

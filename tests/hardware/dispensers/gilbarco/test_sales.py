@@ -234,6 +234,27 @@ def test_f08_after_a_restart_a_release_is_seen_as_it_stands() -> None:
     assert "can't be authorised while it is released" in loop.failed(Authorise(1, (1, 2)))
 
 
+def test_a_lost_answer_to_the_greeting_is_asked_for_again() -> None:
+    loop = Loop()
+    hear, lost = loop.pump().hear, [b""] * 3
+    loop.pump().hear = lambda code, now: lost.pop() if now > 25_000 and lost else hear(code, now)  # type: ignore[method-assign]
+    loop.wire.run(2 * SECOND)
+    assert not lost
+    assert states(loop) == [PumpState.READY]
+
+
+def test_an_end_of_sale_is_over_when_another_pump_is_polled() -> None:
+    """So the simulated loop keeps the drivers honest."""
+    loop = Loop(2)
+    loop.pump().lift(1, 0)
+    for word in (b"\x11", b"\x01"):
+        loop.line.receive(word, 0)
+    loop.pump().body.squeeze(FLOW)
+    loop.pump().hang_up(SECOND)
+    heard = [loop.line.receive(word, SECOND)[0].data for word in (b"\x01", b"\x01", b"\x02", b"\x01")]
+    assert heard == [b"\xb1", b"\xb1", b"\x62", b"\x61"]
+
+
 def test_a_suspended_filling_is_found_with_its_figures() -> None:
     loop = Loop().start()
     loop.lift()
@@ -253,7 +274,7 @@ def test_running_figures_never_exceed_what_has_flowed() -> None:
     loop = Loop().start()
     loop.lift(2)
     loop.done(Authorise(1, (2,)))
-    loop.pump().body.squeeze(333, 6_650)
+    loop.pump().body.squeeze(333, 6_660)
     for _ in range(50):
         loop.wire.run(SECOND // 2)
         body = loop.pump().body

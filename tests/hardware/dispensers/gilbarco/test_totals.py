@@ -171,22 +171,23 @@ def test_totals_start_again_after_eight_digits() -> None:
     loop.done(Clear(1))
 
 
-def test_f02_totals_name_no_pump_so_late_ones_are_waited_for() -> None:
+@pytest.mark.parametrize("late", range(740_000, 1_100_000, 30_000))
+def test_f02_totals_name_no_pump_so_late_ones_are_waited_for(late: int) -> None:
     """The last answer of pump 1 is so late that pump 2 could be asked by then: it must not be told as pump 2's."""
     loop = Loop(2).start()
     loop.pump(1).body.totalisers[1] = 111_110
     hear, asked = loop.pump(1).hear, list[int]()
 
-    def late(code: Code, now: int) -> bytes:
+    def third(code: Code, now: int) -> bytes:
         answer = hear(code, now)
         if code is not Code.TOTALS:
             return answer
         asked.append(now)
         if len(asked) == 3:
-            loop.wire._coming.append((now + 840_000, answer))
+            loop.wire._coming.append((now + late, answer))
         return b""
 
-    loop.pump(1).hear = late  # type: ignore[method-assign]
+    loop.pump(1).hear = third  # type: ignore[method-assign]
     loop.wire.submit(ReadTotaliser(1, 1), ReadTotaliser(2, 1))
     loop.wire.until(lambda: len(loop.told(TotaliserRead)) == 2)
     assert {read.point: read.volume for read in loop.told(TotaliserRead)} == {1: None, 2: 0}
