@@ -1,0 +1,1 @@
+"""Censtar: frames whose length follows from the command, and sales that stay unread until they are confirmed."""
