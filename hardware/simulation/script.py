@@ -27,6 +27,8 @@ from shared.volume import parse_litres
 
 _SECOND = 1_000_000
 _BOUNCE = 200_000
+_HAND = 500_000
+"""A nozzle that was lifted or hung up stays there at least so long, as hands are."""
 _RATE = 600
 """Millilitres a second, as people of a script fuel: 36 litres a minute."""
 
@@ -158,6 +160,7 @@ class _Visitor:
 
     def _begin(self, now: int) -> None:
         self._since = now
+        self._moved = False
         self._nozzle = self._pump.body.out
         self._before = self._pump.body.totalisers.get(self._nozzle, 0)
 
@@ -165,10 +168,9 @@ class _Visitor:
         """Go on with this step: whether it is over."""
         passed = now - self._since
         match deed:
-            case Lift():
-                self._pump.lift(deed.nozzle, now)
-            case HangUp():
-                self._pump.hang_up(now)
+            case Lift() | HangUp():
+                self._move(deed, now)
+                return passed * self._speed // 1_000 >= _HAND
             case Bounce():
                 return self._bounced(passed, now)
             case AwaitRelease():
@@ -179,7 +181,14 @@ class _Visitor:
                 flown = self._pump.body.totalisers.get(self._nozzle, 0) - self._before
                 left = None if deed.volume is None else deed.volume - flown
                 return squeezed_enough(self._pump, _RATE * self._speed // 1_000, left)
-        return True
+
+    def _move(self, deed: Lift | HangUp, now: int) -> None:
+        """Once."""
+        if not self._moved and isinstance(deed, Lift):
+            self._pump.lift(deed.nozzle, now)
+        elif not self._moved:
+            self._pump.hang_up(now)
+        self._moved = True
 
     def _bounced(self, passed: int, now: int) -> bool:
         if self._pump.body.out:

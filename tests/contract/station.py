@@ -3,7 +3,7 @@
 In virtual time, before the simulator of any protocol, over any wire.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypeVar
 
 import pytest
@@ -28,7 +28,7 @@ from hardware.protocol import Ability, DispenserProtocol
 from hardware.registry import DISPENSERS
 from hardware.simulation.faults import Faults, FaultyLine
 from hardware.simulation.plan import decimals_of, places
-from hardware.simulation.pump import SimulatedLine, SimulatedPump, TrueFilling
+from hardware.simulation.pump import SimulatedLine, SimulatedPoint, SimulatedPump, TrueFilling
 from shared.sale import Preset
 from tests.fakes.wires import Fault, Wire, good
 
@@ -44,9 +44,14 @@ _SETTLED = 3 * SECOND
 drivers = pytest.mark.parametrize("protocol", DISPENSERS.values(), ids=lambda protocol: protocol.name)
 
 
-def grades(protocol: DispenserProtocol) -> Sequence[Sequence[str]]:
+def grades(protocol: DispenserProtocol) -> tuple[tuple[str, ...], ...]:
     """Two fuelling points with two nozzles each, or as many as there may be."""
-    return [("92#", "95#")[: protocol.most_nozzles]] * POINTS
+    return (("92#", "95#")[: protocol.most_nozzles],) * POINTS
+
+
+def places_of(protocol: DispenserProtocol) -> tuple[SimulatedPoint, ...]:
+    """Those points, programmed."""
+    return places(grades(protocol), protocol.first_address, PRICES, decimals=decimals_of(protocol))
 
 
 def able(protocol: DispenserProtocol, *abilities: Ability) -> None:
@@ -69,7 +74,7 @@ class Station:
     ) -> None:
         self.protocol = protocol
         self.faults = faults or Faults(seed=seed)
-        points = places(grades(protocol), protocol.first_address, PRICES, decimals=decimals_of(protocol))
+        points = places_of(protocol)
         self.line: SimulatedLine = FaultyLine(
             protocol.simulator(points, self.faults, (10_000, 25_000), seed, habits), self.faults
         )
