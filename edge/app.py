@@ -23,13 +23,16 @@ from edge.forecourt.ending import Patience
 from edge.forecourt.forecourt import Forecourt, Post, soon
 from edge.forecourt.printing import Paper, Printing
 from edge.forecourt.receipts import ReceiptHead
-from edge.settings import LineSettings, Settings
+from edge.settings import GaugeSettings, LineSettings, Settings
 from edge.store.database import Store
 from edge.store.timepiece import Clock
 from edge.sync.link import Link, LinkState
 from edge.sync.pace import Presence
-from hardware.driver import LineDriver
+from edge.tanks import wiring as gauge_wiring
+from edge.tanks.tanks import Tanks
+from hardware.driver import LineDriver, LineThread
 from hardware.errors import PrinterUnavailable
+from hardware.gauges.ports import GaugeEvent, ReadNow
 from hardware.ports import PumpCommand, PumpEvent
 from hardware.printers.device import PrinterDevice
 from hardware.printers.registry import open_printer
@@ -60,6 +63,7 @@ def check(settings: Settings) -> None:
     """What only the parts can tell of a configuration; :exc:`SettingsMisread` when there is no such part."""
     try:
         wiring.check(settings)
+        gauge_wiring.check(settings)
         open_printer(settings.printer.url, settings.printer.width)
     except (Refused, PrinterUnavailable) as why:
         raise SettingsMisread(str(why)) from why
@@ -82,6 +86,7 @@ class Agent:
         self.store: Store
         self.forecourt: Forecourt
         self.lines: Lines
+        self.tanks: Tanks
         self.page_port = settings.page.port
         """Where the page listens; the real port once it does, when 0 was asked for."""
 
@@ -118,6 +123,7 @@ class Agent:
         await forecourt.start(program())
         parts.push_async_callback(forecourt.close)
         await self._start_lines(parts, drivers, path)
+        await self._start_gauges(parts)
         await self._connect(parts)
         parts.push_async_callback(_ended, _living("page", self._serve_page))
 
@@ -155,6 +161,31 @@ class Agent:
         watch = LineWatch(wiring.head_of(line), line.url, shelf, line.error_budget, noisy)
         return LineDriver(line.name, lambda: wiring.opened(line), wiring.session_of(line), heard, troubled, watch)
 
+    async def _start_gauges(self, parts: AsyncExitStack) -> None:
+        """The tank gauges, each on a line of its own."""
+        self.tanks = tanks = Tanks(self.store, self._settings.gauges, self._gauge_troubled)
+        await tanks.load()
+        parts.push_async_callback(_ended, _living("tanks", tanks.run))
+        threads = [self._gauge(gauge) for gauge in self._settings.gauges]
+        parts.push_async_callback(asyncio.to_thread, _stop_all, threads)
+        for thread in threads:
+            thread.start()
+
+    def _gauge(self, gauge: GaugeSettings) -> LineThread[ReadNow, GaugeEvent]:
+        loop, tanks = asyncio.get_running_loop(), self.tanks
+
+        def heard(events: list[GaugeEvent]) -> None:
+            soon(loop, tanks.receive, gauge.name, events)
+
+        def troubled(sentence: str | None) -> None:
+            soon(loop, tanks.line_trouble, gauge.name, sentence)
+
+        session = gauge_wiring.session_of(gauge)
+        return LineThread(gauge.name, lambda: gauge_wiring.opened(gauge), session, heard, troubled)
+
+    def _gauge_troubled(self, gauge: str, word: str, sentence: str) -> None:
+        self.forecourt.troubles.set(f"gauge:{gauge}", word, sentence)
+
     async def _connect(self, parts: AsyncExitStack) -> None:
         """The line to head office."""
         if self._settings.broker is None:
@@ -190,7 +221,7 @@ class Agent:
     async def _presence(self) -> Presence:
         view, points = await self.forecourt.view(), await self.forecourt.points()
         states = tuple(PointState(p.point, p.phase, p.nozzle, p.trouble) for p in points)
-        return Presence(view.open, states, view.printer)
+        return Presence(view.open, states, view.printer, self.tanks.states())
 
     async def facts(self) -> dict[str, Any]:
         """For the engineer's tools, beside what they see themselves."""
@@ -250,7 +281,7 @@ def _post_to(drivers: dict[str, LineDriver], line: str) -> Post:
     return post
 
 
-def _stop_all(drivers: list[LineDriver]) -> None:
+def _stop_all(drivers: Sequence[LineThread[Any, Any]]) -> None:
     for driver in drivers:
         driver.stop()
 

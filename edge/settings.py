@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
+from hardware.gauges.ports import LengthUnit, TemperatureUnit, VolumeUnit
 from hardware.ports import Decimals
 from shared.errors import SettingsMisread
 from shared.mqtt import Broker
@@ -102,6 +103,45 @@ class LineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What this protocol can be told besides."""
 
 
+class TankSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[gauges.tanks]]``: a tank."""
+
+    number: Annotated[int, Meta(ge=1, le=99)]
+    """As the console numbers it."""
+    grade: _Text
+    name: _Text
+    capacity: Annotated[int, Meta(ge=1, le=10_000_000)]
+    """Litres; so is the next one."""
+    low: Annotated[int, Meta(ge=0)] = 0
+    """Below this the station raises an alarm of its own; 0: never."""
+    high_water: Annotated[int, Meta(ge=0)] = 0
+    """Likewise above so many millimetres of water."""
+
+
+class GaugeSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[[gauges]]``: the console of a tank gauge."""
+
+    name: _Text
+    url: _Text
+    tanks: Annotated[tuple[TankSettings, ...], Meta(min_length=1, max_length=99)]
+    protocol: _Text = "veeder-root"
+    every: Annotated[int, Meta(ge=10, le=60)] = 30
+    """Seconds between two readings."""
+    report_every: Annotated[int, Meta(ge=1, le=1_440)] = 15
+    """Minutes after which head office is told a level at the latest."""
+    report_change: Annotated[int, Meta(ge=1)] = 200
+    """Litres by which a level must change to be told before that."""
+    volume_unit: VolumeUnit = VolumeUnit.LITRE
+    length_unit: LengthUnit = LengthUnit.MILLIMETRE
+    temperature_unit: TemperatureUnit = TemperatureUnit.CELSIUS
+    security_code: str = ""
+    baud_rate: Annotated[int, Meta(ge=0)] = 0
+    """0: as the protocol wants; so it is with the next three."""
+    data_bits: Annotated[int, Meta(ge=0, le=8)] = 0
+    parity: Annotated[str, Meta(pattern="^[NEO]?$")] = ""
+    stop_bits: Annotated[int, Meta(ge=0, le=2)] = 0
+
+
 class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """``[broker]``"""
 
@@ -162,6 +202,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     station: StationSettings
     store: StoreSettings
     lines: tuple[LineSettings, ...] = ()
+    gauges: tuple[GaugeSettings, ...] = ()
     authorise: Authorise = Authorise.ATTENDANT
     broker: BrokerSettings | None = None
     page: PageSettings = field(default_factory=PageSettings)
@@ -190,7 +231,11 @@ def checked(settings: Settings) -> Settings:
     if settings.broker and settings.broker.password and settings.broker.password_file:
         raise SettingsMisread("Give broker.password or broker.password_file, not both.")
     _refuse_twins([line.name for line in settings.lines], "Two lines have the name")
-    _refuse_twins([line.url for line in settings.lines], "Two lines have the url")
+    urls = [line.url for line in settings.lines] + [gauge.url for gauge in settings.gauges]
+    _refuse_twins(urls, "Two lines have the url")
+    _refuse_twins([gauge.name for gauge in settings.gauges], "Two gauges have the name")
+    for gauge in settings.gauges:
+        _refuse_twins([tank.number for tank in gauge.tanks], f"On gauge “{gauge.name}” two tanks have the number")
     _refuse_twins(
         [point.number for line in settings.lines for point in line.points], "Two fuelling points have the number"
     )

@@ -230,6 +230,13 @@ class PointState(Struct, frozen=True, forbid_unknown_fields=True):
     trouble: str = ""
 
 
+class GaugeState(Struct, frozen=True, forbid_unknown_fields=True):
+    """A tank gauge as head office sees it; ``trouble`` a stable word, empty when it answers."""
+
+    gauge: str
+    trouble: str = ""
+
+
 class Hello(Struct, frozen=True, forbid_unknown_fields=True):
     """Who I am, what I hold and how I am. Sent on each connection and as the heartbeat."""
 
@@ -253,6 +260,7 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True):
     printer: str = ""
     live: bool = False
     """A heartbeat on a connection that was already welcomed."""
+    gauges: tuple[GaugeState, ...] = ()
 
 
 class CouponClaim(Struct, frozen=True, tag="claim", forbid_unknown_fields=True):

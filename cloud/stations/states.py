@@ -10,7 +10,7 @@ from msgspec import Struct
 from cloud.store import counters, letters, stations
 from cloud.store.database import Connection
 from shared.errors import Refused
-from shared.messages import Hello, PointState
+from shared.messages import GaugeState, Hello, PointState
 
 SILENT_AFTER: Final = 45_000
 """Three heartbeats of 15 s: a station that was not heard for so many milliseconds is away."""
@@ -69,6 +69,7 @@ class StationState(Struct, frozen=True):
     open: bool = False
     points: tuple[PointState, ...] = ()
     printer: str = ""
+    gauges: tuple[GaugeState, ...] = ()
     contiguous: int = 0
     highest: int = 0
 
@@ -143,6 +144,7 @@ def _state(
         open=hello.open if hello else False,
         points=hello.points if hello else (),
         printer=hello.printer if hello else "",
+        gauges=hello.gauges if hello else (),
         contiguous=newest.contiguous if newest else 0,
         highest=newest.highest if newest else 0,
     )

@@ -8,7 +8,7 @@ import structlog
 from msgspec import Struct
 
 from shared.errors import Unavailable
-from shared.messages import PointState
+from shared.messages import GaugeState, PointState
 
 _log = structlog.get_logger(__name__)
 
@@ -35,6 +35,7 @@ class Presence(Struct, frozen=True):
     open: bool = True
     points: tuple[PointState, ...] = ()
     printer: str = ""
+    gauges: tuple[GaugeState, ...] = ()
 
 
 class Pace(Struct, frozen=True):

@@ -172,6 +172,7 @@ class Uplink:
             points=presence.points,
             printer=presence.printer,
             live=self._greeted,
+            gauges=presence.gauges,
         )
 
     def _compare_clocks(self, welcome: Welcome) -> None:

@@ -20,6 +20,7 @@ from cloud.store.tables import InboxRow, SaleRow, table_of
 from cloud.sync.line import Line
 from cloud.sync.posting import Result
 from cloud.sync.trades import Held, Trades
+from cloud.tanks import posting as tanks
 from cloud.tariffs import ladder
 from edge.store import outbox, sales
 from edge.store.database import Store
@@ -158,6 +159,7 @@ HANDLERS: dict[type, BulkHandler] = {
     **arriving.handlers,
     **events.handlers,
     **ladder.handlers,
+    **tanks.handlers,
     **disputes.handlers,
 }
 

@@ -90,7 +90,9 @@ class VeederRootSession:
         self._plan, self._asked, self._tries, self._due, self._failures = [], False, 0, 0, 0
         self._unknown.clear()
         self._came_in = True
-        self._silent(Silence.LINE_LOST)
+        if self._answers:
+            self._silent(Silence.LINE_LOST)
+        self._answers = None
 
     def submit(self, _command: ReadNow, /) -> None:
         """Begin a round at once."""
