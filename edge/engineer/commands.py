@@ -127,7 +127,12 @@ def _progress(say: Tongue) -> Callable[[str, int, int], None]:
     if not sys.stderr.isatty():
         return lambda *_: None
 
+    shown: list[object] = []
+
     def show(protocol: str, done: int, count: int) -> None:
+        if shown == [protocol, done]:
+            return
+        shown[:] = [protocol, done]
         end = "\r\033[K" if done == count else ""
         print(f"\r{protocol}  {done}/{count} {say('个地址', 'addresses')}{end}", end="", file=sys.stderr, flush=True)
 
@@ -136,11 +141,12 @@ def _progress(say: Tongue) -> Callable[[str, int, int], None]:
 
 def said_of(tried: list[Tried], say: Tongue) -> Iterator[str]:
     """What was found, row by row."""
-    for each in tried:
+    for each in (one for one in tried if one.addresses):
         port, card = each.settings, dispenser(each.protocol)
         how = f"{port.baud_rate} {port.data_bits}{port.parity}{port.stop_bits}"
         count = say(f"{len(each.found)}/{each.addresses} 个地址应答", f"{len(each.found)} of {each.addresses} answer")
-        yield f"{say(card.title_zh, card.title_en)} ({each.protocol}, {how}): {count}"
+        test = say(" · 须现场测试", " · needs a site test") if card.site_test else ""
+        yield f"{say(card.title_zh, card.title_en)} ({each.protocol}, {how}{test}): {count}"
         yield from (_found(found, say) for found in each.found)
         if not each.found and each.strange:
             yield "  " + say(

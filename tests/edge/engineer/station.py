@@ -38,7 +38,7 @@ def line(at: Adapter, name: str = "一号岛", first: int = 1) -> LineSettings:
 @asynccontextmanager
 async def running(chosen: Settings) -> AsyncIterator[Agent]:
     """Its agent, when every point answers."""
-    async with build(chosen, patience=Patience(pulse=20)) as agent:
+    async with build(chosen, patience=Patience(confirm=100, again=100, pulse=20)) as agent:
         await until(lambda: agent.page_port)
         yield agent
 

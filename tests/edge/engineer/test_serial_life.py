@@ -3,10 +3,11 @@
 import asyncio
 import time
 from contextlib import ExitStack
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from edge.app import Agent
 from edge.forecourt.views import SaleView
@@ -20,13 +21,17 @@ pytestmark = pytest.mark.slow
 WANTED = 2_000
 
 
+async def troubles(agent: Agent) -> dict[str, str]:
+    return {trouble.part: trouble.reason for trouble in (await agent.forecourt.view()).troubles}
+
+
 async def sales(agent: Agent) -> list[SaleView]:
     return await agent.forecourt.sales(0)
 
 
-async def sold(agent: Agent, count: int) -> list[SaleView]:
+async def sold(agent: Agent, many: int) -> list[SaleView]:
     async with asyncio.timeout(60):
-        while len(found := await sales(agent)) < count:  # noqa: ASYNC110 - views are asked
+        while len(found := await sales(agent)) < many:  # noqa: ASYNC110 - views are asked
             await asyncio.sleep(0.05)
     return found
 
@@ -68,8 +73,7 @@ async def test_f11_an_adapter_pulled_while_fuelling_costs_no_sale(tmp_path: Path
             await until(lambda: at.act(lambda pump, _: pump.body.volume) > 200)
             await asyncio.to_thread(at.pull)
             await until(lambda: answering(agent) == 0)
-            trouble = (await agent.forecourt.view()).troubles
-            assert any((each.part, each.reason) == ("line:一号岛", "line_lost") for each in trouble)
+            assert (await troubles(agent))["line:一号岛"] == "line_lost"
             await asyncio.sleep(1)
             at.plug()
             await until(lambda: answering(agent) == 2)
@@ -99,3 +103,16 @@ async def test_a_disputed_filling_keeps_what_was_said_on_its_line(tmp_path: Path
             assert time.monotonic() - started < 60
             (view,) = await sales(agent)
             assert view.sale.status == "disputed"
+
+
+async def test_a_bad_cable_is_told_on_the_page_before_it_costs_a_sale(tmp_path: Path) -> None:
+    with adapter(tmp_path / "port", dispenser("wayne-dart"), points=8) as at:
+        chosen = settings(tmp_path, [replace(line(at), error_budget=1)])
+        receive, turn = at.line.receive, count()
+        at.line.receive = lambda data, now: [] if next(turn) % 12 == 5 else receive(data, now)  # type: ignore[method-assign]
+        async with running(chosen) as agent:
+            async with asyncio.timeout(40):
+                while "wiring:一号岛" not in (told := await troubles(agent)):  # noqa: ASYNC110 - views are asked
+                    await asyncio.sleep(0.05)
+            assert told["wiring:一号岛"] == "noisy_line"
+            assert agent.lines.reports()[0].noisy
