@@ -54,7 +54,7 @@ def station_settings(path: Path, authorise: Authorise = Authorise.ATTENDANT, bud
         StationSettings(STATION, "第一加油站"),
         StoreSettings(str(path), budget_mb),
         (LineSettings("island-1", "wayne-dart", "socket://127.0.0.1:9", points),),
-        authorise,
+        authorise=authorise,
     )
 
 
