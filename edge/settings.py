@@ -202,13 +202,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     station: StationSettings
     store: StoreSettings
     lines: tuple[LineSettings, ...] = ()
-    gauges: tuple[GaugeSettings, ...] = ()
     authorise: Authorise = Authorise.ATTENDANT
     broker: BrokerSettings | None = None
     page: PageSettings = field(default_factory=PageSettings)
     printer: PrinterSettings = field(default_factory=PrinterSettings)
     language: Language = Language.CHINESE
     log_level: LogLevel = LogLevel.INFO
+    gauges: tuple[GaugeSettings, ...] = ()
 
 
 def read(path: Path) -> Settings:

@@ -6,6 +6,7 @@ import pytest
 
 from cloud.founding import now
 from edge.store.timepiece import MachineClock
+from shared.disputes import Basis, DisputeReason
 from shared.sale import Finding, SaleStatus
 from tests.fakes.waiting import until
 from tests.flow.chain import PRICES, WANG, Station, chain, scene
@@ -43,6 +44,15 @@ async def test_f01_the_previous_sale_added_by_the_data_link_is_charged_to_nobody
         assert (await station.serve(2, 20_000)).sale.payable == 18_720 - 1_000
         await station.emptied()
         play.chain.check(pudong_1=play.island)
+
+        await station.forecourt.settle(held.key, Basis.TOTALISER, DisputeReason.DISPLAY_WRONG, WANG, "与顾客核对")
+        await station.emptied()
+        decided = office.trace(held.key)
+        assert (decided.sale.status, decided.sale.volume, decided.sale.payable) == ("settled", 40_780, 32_012)
+        assert decided.settlement is not None
+        assert (decided.settlement.shown_volume, decided.settlement.by) == (67_960, WANG)
+        assert [slip.state for slip in decided.slips] == ["printed"], "and its receipt was printed"
+        assert office.cases() == ()
 
 
 async def test_f10_three_future_prices_and_an_agent_that_is_away_for_two_of_them(tmp_path: Path) -> None:
