@@ -1,21 +1,18 @@
 """A loop of simulated Gilbarco pumps with a session before it, in virtual time."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from hardware.dispensers.gilbarco.protocol import PROTOCOL
 from hardware.dispensers.gilbarco.simulator import GilbarcoPump
 from hardware.ports import (
     Authorise,
-    CommandDone,
     CommandFailed,
     Decimals,
-    FillingRead,
     PointAnswered,
     PointOnLine,
     PumpCommand,
     PumpState,
-    PumpStateRead,
     ReadState,
     ReadTotaliser,
     TotaliserRead,
@@ -24,12 +21,10 @@ from hardware.ports import (
 from hardware.simulation.faults import Faults
 from hardware.simulation.pump import Answer, SimulatedLine, SimulatedPoint
 from shared.sale import Preset
-from tests.fakes.wires import Fault, Wire, good
+from tests.contract.station import FLOW, SECOND, Station
+from tests.fakes.wires import Wire
 
-E = TypeVar("E")
-FLOW = 600_000
-"""Millilitres a second: a thousand times life."""
-SECOND = 1_000_000
+__all__ = ["FLOW", "SECOND", "Echoing", "Loop"]
 
 
 class Echoing:
@@ -49,7 +44,7 @@ class Echoing:
         return [Answer(data, 0), *self._line.receive(data, now)]
 
 
-class Loop:
+class Loop(Station):
     """Pumps 1, 2, … with two nozzles each at 7.36 and 7.85 yuan a litre, unless told otherwise."""
 
     def __init__(
@@ -59,14 +54,13 @@ class Loop:
         options: Mapping[str, Any] | None = None,
         habits: Mapping[str, Any] | None = None,
         faults: Faults | None = None,
-        there: Fault = good,
-        back: Fault = good,
         first: int = 1,
         programmed: bool = True,
         echo: bool = False,
         totalisers: Mapping[int, int] | None = None,
         decimals: Decimals = PROTOCOL.decimals,
     ) -> None:
+        self.protocol, self.nozzles, self.faults = PROTOCOL, nozzles, faults or Faults()
         prices = {1: 7_360, 2: 7_850, 3: 7_100}
         prices = {nozzle: prices[nozzle] for nozzle in range(1, nozzles + 1)} if programmed else {}
         grades = ("92#", "95#", "0#")[:nozzles]
@@ -75,17 +69,17 @@ class Loop:
             for n in range(1, points + 1)
         ]
         self.points = [PointOnLine(place.point, place.address, nozzles, decimals) for place in places]
-        line = PROTOCOL.simulator(places, faults or Faults(), (10_000, 25_000), 1, habits)
+        line = PROTOCOL.simulator(places, self.faults, (10_000, 25_000), 1, habits)
         self.line: SimulatedLine = Echoing(line) if echo else line
-        self.there, self.back, self.options = there, back, options
+        self.options = options
         self._wires: list[Wire] = []
         self.restart()
 
-    def restart(self, **options: Any) -> "Loop":
+    def restart(self) -> "Loop":
         """The agent starts anew, with a session that knows nothing; the pumps go on."""
         now = self._wires[-1].now if self._wires else 0
-        self.session = PROTOCOL.session(self.points, options=options or self.options)
-        self.wire = Wire(self.session, self.line, self.there, self.back, 1, PROTOCOL.line.byte_micros)
+        self.session = PROTOCOL.session(self.points, options=self.options)
+        self.wire = Wire(self.session, self.line, byte=PROTOCOL.line.byte_micros)
         self.wire.now = now
         self._wires.append(self.wire)
         return self
@@ -107,29 +101,13 @@ class Loop:
         self.wire.sent.clear()
         return self
 
-    def do(self, command: PumpCommand) -> CommandDone | CommandFailed:
-        """Submit, and wait for the end of it."""
-        before = len(self.ends(command))
-        self.wire.submit(command)
-        self.wire.until(lambda: len(self.ends(command)) > before)
-        return self.ends(command)[-1]
-
-    def done(self, command: PumpCommand) -> None:
-        """It must be done."""
-        end = self.do(command)
-        assert isinstance(end, CommandDone), end
-
     def failed(self, command: PumpCommand) -> str:
         """It must fail; why."""
         end = self.do(command)
         assert isinstance(end, CommandFailed), end
         return end.detail
 
-    def ends(self, command: PumpCommand) -> list[CommandDone | CommandFailed]:
-        """How this command ended, each time."""
-        return [e for e in self.wire.events if isinstance(e, CommandDone | CommandFailed) and e.command == command]
-
-    def totaliser(self, nozzle: int = 1, point: int = 1) -> int | None:
+    def total(self, nozzle: int = 1, point: int = 1) -> int | None:
         """The totaliser, read now."""
         self.done(ReadTotaliser(point, nozzle))
         return self.told(TotaliserRead)[-1].volume
@@ -147,9 +125,7 @@ class Loop:
 
     def flow(self, ml: int, point: int = 1) -> None:
         """So much flows, or less when the pump closes its valve."""
-        self.pump(point).body.squeeze(FLOW, ml)
-        self.wire.run(ml * SECOND // FLOW + 100_000)
-        self.pump(point).body.squeeze(0)
+        super().flow(ml, point)
         self.wire.run(2 * SECOND)
 
     def fuel(self, ml: int, nozzle: int = 1, point: int = 1, preset: Preset | None = None) -> None:
@@ -162,22 +138,14 @@ class Loop:
 
     # ── What the station was told, and what went over the line ────────────────────────────────────────────────────────
 
-    def told(self, kind: type[E]) -> list[E]:
-        """The events of a kind."""
-        return self.wire.told(kind)
-
-    def state(self, point: int = 1) -> PumpState | None:
-        """The state that was told last."""
-        return next((e.state for e in reversed(self.told(PumpStateRead)) if e.point == point), None)
-
-    def figures(self, point: int = 1) -> tuple[int, int]:
-        """The figures that were told last."""
-        return next((e.volume, e.amount) for e in reversed(self.told(FillingRead)) if e.point == point)
-
     def read(self, point: int = 1) -> tuple[PumpState | None, tuple[int, int]]:
         """State and figures, read now."""
         self.done(ReadState(point))
         return self.state(point), self.figures(point)
+
+    def states(self) -> list[PumpState]:
+        """The states of point 1, in the order in which they were told."""
+        return [event.state for event in self.told(PumpStateRead) if event.point == 1]
 
     def said(self, *words: int) -> int:
         """How often this was sent."""

@@ -317,12 +317,12 @@ def test_a_stopped_filling_is_over_for_the_station_and_cleared_when_its_handle_i
     loop.flow(10_000)
     loop.done(Stop(1))
     assert loop.read() == (PumpState.FINISHED, (10_000, 7_360))
-    assert loop.totaliser(1) == 0
+    assert loop.total(1) == 0
     assert "Hang up" in loop.failed(Clear(1))
     assert "no suspended filling" in loop.failed(Resume(1))
     loop.hang_up()
     loop.wire.run(2 * SECOND)
-    assert loop.totaliser(1) == 10_000
+    assert loop.total(1) == 10_000
     loop.done(Clear(1))
     assert loop.state() is PumpState.READY
 

@@ -1,10 +1,7 @@
 """The end of a sale: read in the turn in which it is seen, found where it was missed, and never told twice."""
 
-from itertools import pairwise
-
 import pytest
 
-from hardware.dispensers.gilbarco.readings import encode_money
 from hardware.dispensers.gilbarco.words import Code
 from hardware.ports import (
     AlarmRaised,
@@ -19,15 +16,10 @@ from hardware.ports import (
     ReadState,
 )
 from hardware.simulation.faults import Faults
-from shared.money import amount_of
 from shared.sale import Preset, PresetKind
 from tests.hardware.dispensers.gilbarco.loop import FLOW, SECOND, Loop
 
 SALE = (10_000, 7_360)
-
-
-def states(loop: Loop) -> list[PumpState]:
-    return [event.state for event in loop.told(PumpStateRead) if event.point == 1]
 
 
 # ── EOT ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,7 +110,7 @@ def test_a_release_that_nobody_used_is_no_sale_though_the_last_one_can_still_be_
         loop.wire.events.clear()
         loop.hang_up()
         loop.wire.run(2 * SECOND)
-        assert states(loop) == [PumpState.READY]
+        assert loop.states() == [PumpState.READY]
         assert loop.read() == (PumpState.READY, (0, 0))
 
 
@@ -182,7 +174,7 @@ def test_with_the_next_handle_up_an_old_sale_is_not_taken_for_the_new_one() -> N
     loop.pump().lift(2, loop.wire.now)
     loop.wire.events.clear()
     loop.wire.run(5 * SECOND)
-    assert PumpState.FINISHED not in states(loop)
+    assert PumpState.FINISHED not in loop.states()
     assert FillingRead(1, 20_000, 14_720) not in loop.told(FillingRead)
     assert "can't be read yet" in loop.failed(Clear(1))
     loop.hang_up()
@@ -199,7 +191,7 @@ def test_with_the_next_handle_up_a_sale_that_the_totals_prove_is_taken() -> None
     loop.pump().lift(2, loop.wire.now)
     loop.wire.run(3 * SECOND)
     assert loop.figures() == SALE
-    assert states(loop)[-1] is PumpState.FINISHED
+    assert loop.states()[-1] is PumpState.FINISHED
 
 
 # ── After a restart ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,7 +210,7 @@ def test_after_a_restart_a_sale_is_found_and_nothing_said_that_changes_the_pump(
     words = {data[0] >> 4 for data in loop.wire.sent if data[0] != 0xFF}
     assert words <= {Code.STATUS, Code.TRANSACTION, Code.TOTALS, Code.MONEY, Code.DATA_NEXT}
     assert {block.data[2] for block in loop.blocks()} <= {0xFE}, "questions to special functions"
-    assert states(loop)[-1] is (PumpState.FINISHED if nozzle_back else PumpState.FUELLING)
+    assert loop.states()[-1] is (PumpState.FINISHED if nozzle_back else PumpState.FUELLING)
     if not nozzle_back:
         loop.hang_up()
         loop.wire.run(2 * SECOND)
@@ -230,7 +222,7 @@ def test_f08_after_a_restart_a_release_is_seen_as_it_stands() -> None:
     loop.done(Authorise(1, (1, 2)))
     loop.restart()
     loop.wire.run(2 * SECOND)
-    assert states(loop) == [PumpState.AUTHORISED]
+    assert loop.states() == [PumpState.AUTHORISED]
     assert "can't be authorised while it is released" in loop.failed(Authorise(1, (1, 2)))
 
 
@@ -240,7 +232,7 @@ def test_a_lost_answer_to_the_greeting_is_asked_for_again() -> None:
     loop.pump().hear = lambda code, now: lost.pop() if now > 25_000 and lost else hear(code, now)  # type: ignore[method-assign]
     loop.wire.run(2 * SECOND)
     assert not lost
-    assert states(loop) == [PumpState.READY]
+    assert loop.states() == [PumpState.READY]
 
 
 def test_an_end_of_sale_is_over_when_another_pump_is_polled() -> None:
@@ -264,109 +256,6 @@ def test_a_suspended_filling_is_found_with_its_figures() -> None:
     loop.restart()
     loop.wire.run(2 * SECOND)
     assert (loop.state(), loop.figures()) == (PumpState.SUSPENDED, SALE)
-
-
-# ── Running figures ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_running_figures_never_exceed_what_has_flowed() -> None:
-    """They are reckoned from the money: an overestimate would look as if figures were lost at the end."""
-    loop = Loop().start()
-    loop.lift(2)
-    loop.done(Authorise(1, (2,)))
-    loop.pump().body.squeeze(333, 6_660)
-    for _ in range(50):
-        loop.wire.run(SECOND // 2)
-        body = loop.pump().body
-        assert all(event.volume <= body.volume and event.amount <= body.amount for event in loop.told(FillingRead))
-    assert len(loop.told(FillingRead)) > 20
-    loop.pump().body.squeeze(0)
-    loop.wire.run(2 * SECOND)
-    assert loop.figures()[0] <= loop.pump().body.volume, "nor at a standstill, whatever was rounded up"
-    loop.hang_up()
-    loop.wire.run(2 * SECOND)
-    (truth,) = loop.pump().body.fillings
-    assert loop.figures() == (truth.volume, truth.amount)
-
-
-@pytest.mark.parametrize("wrong", [99_999, 1])
-def test_running_money_has_no_check_and_one_wrong_figure_is_believed_by_nobody(wrong: int) -> None:
-    loop = Loop().start()
-    loop.lift()
-    loop.done(Authorise(1, (1,)))
-    loop.flow(10_000)
-    loop.wire.events.clear()
-    hear, spoilt = loop.pump().hear, [encode_money(wrong)]
-    loop.pump().hear = lambda code, now: (  # type: ignore[method-assign]
-        spoilt.pop() if code is Code.MONEY and spoilt else hear(code, now)
-    )
-    loop.pump().body.squeeze(FLOW, 10_000)
-    loop.wire.run(SECOND)
-    assert not spoilt
-    assert max(event.amount for event in loop.told(FillingRead)) <= 14_720
-    loop.hang_up()
-    loop.wire.run(2 * SECOND)
-    assert loop.figures() == (20_000, 14_720), "and money that counts comes from the sale alone"
-
-
-def test_six_digits_with_anything_else_among_them_are_no_money() -> None:
-    loop = Loop().start()
-    loop.lift()
-    loop.done(Authorise(1, (1,)))
-    hear = loop.pump().hear
-    loop.pump().hear = lambda code, now: b"\xe1\xe2\x00\xe3\xe4\xe5" if code is Code.MONEY else hear(code, now)  # type: ignore[method-assign]
-    loop.wire.events.clear()
-    loop.flow(10_000)
-    assert loop.told(FillingRead) == []
-    assert loop.state() is None, "nothing is told that nobody knows"
-
-
-def test_a_display_that_still_shows_the_last_sale_is_no_flow() -> None:
-    loop = Loop().start()
-    loop.fuel(10_000)
-    loop.done(Clear(1))
-    loop.lift()
-    shown = loop.pump().money
-    loop.pump().money = lambda: shown() or 7_360  # type: ignore[method-assign]
-    loop.wire.events.clear()
-    loop.done(Authorise(1, (1,)))
-    loop.wire.run(3 * SECOND)
-    assert states(loop) == [PumpState.AUTHORISED]
-
-
-def test_fuel_that_flows_is_seen_once_a_second_and_the_fuelling_pump_more_often() -> None:
-    loop = Loop(8).start()
-    loop.lift()
-    loop.done(Authorise(1, (1,)))
-    loop.pump().body.squeeze(500)
-    loop.wire.run(10 * SECOND)
-    times = [at for at, action in loop.wire.exchanges if action.data == b"\x61"][2:]
-    assert max(after - before for before, after in pairwise(times)) < SECOND
-
-
-# ── Money digits ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("digits", [5, 6])
-@pytest.mark.parametrize("known", ["by option", "by special function", "by the sale itself"])
-def test_with_five_digits_the_last_one_is_hidden(digits: int, known: str) -> None:
-    options = {"money_digits": digits} if known == "by option" else {}
-    asks = known == "by special function"
-    loop = Loop(nozzles=1, options=options, habits={"money_digits": digits, "special_functions": asks}).start()
-    loop.fuel(10_000)
-    assert loop.read() == (PumpState.FINISHED, SALE)
-    loop.done(Clear(1))
-    loop.lift()
-    loop.done(Authorise(1, (1,)))
-    loop.flow(20_000)
-    assert loop.figures()[1] == 14_720, "and so it is with running figures"
-
-
-def test_the_smallest_sale_tells_its_digits_as_well() -> None:
-    for digits in (5, 6):
-        loop = Loop(nozzles=1, habits={"money_digits": digits, "special_functions": False}).start()
-        loop.fuel(10)
-        assert loop.read()[1] == (10, amount_of(10, 7_360))
 
 
 # ── Errors and odds ───────────────────────────────────────────────────────────────────────────────────────────────────
