@@ -13,6 +13,7 @@ from hardware.ports import (
     PointOnLine,
     PumpCommand,
     PumpState,
+    PumpStateRead,
     ReadState,
     ReadTotaliser,
     TotaliserRead,
