@@ -33,6 +33,18 @@ class Flown(Struct, frozen=True, order=True):
         return f"{ml} L, {yuan(self.amount)} yuan at {per_litre(self.unit_price)}"
 
 
+class _Told(Struct):
+    """A filling of the report, or a drip that the display counted."""
+
+    point: int
+    nozzle: int
+    volume: int
+    amount: int
+    unit_price: int = 0
+    ended: int = 0
+    at: int = 0
+
+
 class Sums(Struct, frozen=True):
     """What the books come to."""
 
@@ -59,11 +71,15 @@ class Judged(Struct, frozen=True):
 
 
 def read_truth(data: bytes) -> list[Flown]:
-    """The fillings of a report. :exc:`Refused` when it is none."""
+    """The fillings of a report, as a sound display showed them in the end. :exc:`Refused` when it is none."""
     report = _decode(data)
     if not isinstance(report, dict) or not isinstance(report.get("fillings"), list):
         raise Refused("no_truth", "The truth has no “fillings”: give the file that jiayou-sim wrote with --report.")
-    return [_flown(filling) for filling in report["fillings"]]
+    fillings = _convert(report["fillings"], list[_Told])
+    for drip in _convert(report.get("drips", []), list[_Told]):
+        if drip.amount:
+            _add(drip, fillings)
+    return [Flown(f.point, f.nozzle, f.volume, f.amount, f.unit_price) for f in fillings]
 
 
 def read_sales(data: bytes) -> list[Flown] | Sums:
@@ -124,6 +140,14 @@ def _sentence(flown: Flown | None, sale: Flown | None) -> str:
     if sale is None:
         return f"{place}: {flown} flowed, and no sale says so"
     return f"{place}: {flown} flowed, and was sold as {sale}"
+
+
+def _add(drip: _Told, fillings: list[_Told]) -> None:
+    """To the last filling of its nozzle before it."""
+    same = [f for f in fillings if (f.point, f.nozzle) == (drip.point, drip.nozzle) and f.ended <= drip.at]
+    if same:
+        last = max(same, key=lambda filling: filling.ended)
+        last.volume, last.amount = last.volume + drip.volume, drip.amount
 
 
 def _flown(row: Any) -> Flown:

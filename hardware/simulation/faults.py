@@ -11,6 +11,7 @@ from shared.errors import Refused
 _SHORT: Final = 4
 """Bytes of the longest answer that may be an acknowledgement."""
 _LATE: Final = 200_000
+_SLOW: Final = 20_000
 _DRIBBLE: Final = 6_000
 
 LINE_FAULTS: Final[Mapping[str, str]] = {
@@ -18,6 +19,8 @@ LINE_FAULTS: Final[Mapping[str, str]] = {
     "dropped-reply": "an answer never arrives",
     "lost-ack": "a short answer, as acknowledgements are, never arrives",
     "repeated-ack": "a short answer, as acknowledgements are, arrives twice",
+    "repeated-reply": "an answer arrives twice",
+    "slow-reply": "an answer takes 20 ms longer, as from a pump that has much to do",
     "late-reply": "an answer arrives a fifth of a second later than it should",
     "glued-replies": "an answer is held back and arrives in one piece with the next one",
     "flipped-bit": "a bit of an answer is wrong; its parity shows it, and the byte arrives as 00",
@@ -32,6 +35,7 @@ HEAD_FAULTS: Final[Mapping[str, str]] = {
     "stale-totals": "for some seconds after a filling the totaliser is told as it stood before",
     "unsolicited-last-sale": "a released pump shows the last sale again until fuel flows",
     "drip": "some millilitres flow after the nozzle was hung up",
+    "drip-shown": "some millilitres flow just after the nozzle was hung up, and the display counts them",
     "totaliser-roll-over": "the totalisers stand shortly before their end and start again at zero",
     "nozzle-bounce": "a nozzle that is hung up slips out again for a moment",
     "zero-volume-sale": "a release that nobody used ends as a sale of nothing",
@@ -123,7 +127,9 @@ class FaultyLine:
         data, self._held = self._held + data, b""
         if strikes("late-reply"):
             after += _LATE
+        if strikes("slow-reply"):
+            after += _SLOW
         if strikes("dribbled-bytes"):
             return [Answer(data[at : at + 1], after + at * _DRIBBLE) for at in range(len(data))]
-        twice = short and strikes("repeated-ack")
+        twice = (short and strikes("repeated-ack")) or strikes("repeated-reply")
         return [Answer(data, after)] * (2 if twice else 1)

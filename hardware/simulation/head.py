@@ -22,6 +22,7 @@ _BOUNCE, _BOUNCED = 100_000, 300_000
 _FROZEN = 5_000_000
 _STALE = 2_500_000
 _SMALLEST_DRIP, _DRIPS = 10, 8
+_DRIP_AFTER = 400_000
 _RESET_AFTER = 3_000
 """Millilitres after which a computer that loses its mind in this filling does so."""
 
@@ -52,6 +53,8 @@ class Manners(Struct, frozen=True):
     """A filling that reaches its limit is over at once, the nozzle still out."""
     one_grade_out: bool = False
     """Any nozzle of the point that is out may deliver: nozzles can't be locked one by one."""
+    tells_as_ended: bool = False
+    """A finished filling is told as it ended, whatever its display counts afterwards."""
     totaliser_modulus: int = 10**13
     """Millilitres at which the totalisers start again, as told on the line."""
 
@@ -79,6 +82,7 @@ class Head:
         self._totals = dict(self.body.totalisers)
         self._totals_fresh_at = 0
         self._bounces: list[tuple[int, int]] = []
+        self._dripping: tuple[int, int] | None = None
         self._now = 0
         if faults.strikes("totaliser-roll-over"):
             self._near_the_end()
@@ -119,8 +123,11 @@ class Head:
         if self.state is PumpState.AUTHORISED and nozzle and self.faults.strikes("zero-volume-sale"):
             self.go(PumpState.FUELLING, now)
         self._put_back(now)
-        if nozzle and self.state is PumpState.FINISHED and self.body.volume and self.faults.strikes("drip"):
-            self.body.drip(nozzle, _SMALLEST_DRIP * (1 + self.faults.place(_DRIPS)), now)
+        if nozzle and self.state is PumpState.FINISHED and self.body.volume:
+            if self.faults.strikes("drip"):
+                self.body.drip(nozzle, self._drops(), now)
+            if self.faults.strikes("drip-shown"):
+                self._dripping = (now + _DRIP_AFTER, nozzle)
 
     def advance(self, now: int) -> None:
         """Let fuel flow until now."""
@@ -131,6 +138,8 @@ class Head:
                 self._take_out(nozzle)
             else:
                 self._put_back(at)
+        if self._dripping and self._dripping[0] <= now:
+            self._drip(*self._dripping)
         if not self.released or not self.body.squeezed:
             self.body.rest(now)
             return
@@ -279,6 +288,16 @@ class Head:
             self.go(PumpState.FINISHED, now)
         elif self.state is PumpState.AUTHORISED and self.manners.hanging_up_ends_release:
             self.go(self.manners.stopped, now)
+
+    def _drip(self, at: int, nozzle: int) -> None:
+        """The display counts it as long as the sale stands there."""
+        self._dripping = None
+        stands = self.state is PumpState.FINISHED and self.body.volume > 0 and not self.manners.tells_as_ended
+        self.body.drip(nozzle, self._drops(), at, self.prices[nozzle] if stands else None)
+        self.on_change(Change.FIGURES)
+
+    def _drops(self) -> int:
+        return _SMALLEST_DRIP * (1 + self.faults.place(_DRIPS))
 
     def _zero(self, now: int) -> None:
         self.body.end(now)

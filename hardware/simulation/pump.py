@@ -51,6 +51,8 @@ class Drip(Struct, frozen=True):
     nozzle: int
     volume: int
     at: int
+    amount: int = 0
+    """Fen on the display afterwards; 0 when the display did not count it."""
 
 
 class Answer(Struct, frozen=True):
@@ -189,11 +191,14 @@ class Body:
         self.totalisers[self.out] += pulses * self.pulse
         self.amount = amount_of(self.volume, unit_price)
 
-    def drip(self, nozzle: int, ml: int, now: int) -> None:
-        """Whole pulses leave a nozzle that hangs; the display does not move any more."""
+    def drip(self, nozzle: int, ml: int, now: int, shown_at: int | None = None) -> None:
+        """Whole pulses leave a nozzle that hangs. The display counts them at this unit price, or moves no more."""
         ml -= ml % self.pulse
         self.totalisers[nozzle] += ml
-        self.drips.append(Drip(self.place.point, nozzle, ml, now))
+        if shown_at is not None:
+            self.volume += ml
+            self.amount = amount_of(self.volume, shown_at)
+        self.drips.append(Drip(self.place.point, nozzle, ml, now, self.amount if shown_at is not None else 0))
 
     def end(self, now: int) -> None:
         """The filling, if there was any flow, is over: into the book of truth with it."""

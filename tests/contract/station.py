@@ -3,7 +3,7 @@
 In virtual time, before the simulator of any protocol, over any wire.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import pytest
@@ -28,7 +28,7 @@ from hardware.protocol import Ability, DispenserProtocol
 from hardware.registry import DISPENSERS
 from hardware.simulation.faults import Faults, FaultyLine
 from hardware.simulation.plan import decimals_of, places
-from hardware.simulation.pump import SimulatedLine, SimulatedPoint, SimulatedPump, TrueFilling
+from hardware.simulation.pump import Drip, SimulatedLine, SimulatedPoint, SimulatedPump, TrueFilling
 from shared.sale import Preset
 from tests.fakes.wires import Fault, Wire, good
 
@@ -175,7 +175,7 @@ class Station:
         after = self.settled_totaliser(point, nozzle)
         self.insist(Clear(point))
         (truth,) = pump.body.fillings[fillings:]
-        return Filled(truth, shown, before, after, sum(drip.volume for drip in pump.body.drips[drips:]))
+        return Filled(truth, shown, before, after, pump.body.drips[drips:])
 
     def _ends(self, command: PumpCommand, first: int) -> list[CommandDone | CommandFailed]:
         ends = [event for event in self.wire.events[first:] if isinstance(event, CommandDone | CommandFailed)]
@@ -188,17 +188,25 @@ class Station:
 class Filled:
     """A filling as it was, and as the driver told it."""
 
-    def __init__(self, truth: TrueFilling, shown: tuple[int, int], before: int, after: int, dripped: int) -> None:
+    def __init__(
+        self, truth: TrueFilling, shown: tuple[int, int], before: int, after: int, drips: Sequence[Drip]
+    ) -> None:
         self.truth = truth
         self.shown = shown
         self.before = before
         self.after = after
-        self.dripped = dripped
+        self.dripped = sum(drip.volume for drip in drips)
+        counted = [drip for drip in drips if drip.amount]
+        self.displayed = (
+            truth.volume + sum(drip.volume for drip in counted),
+            counted[-1].amount if counted else truth.amount,
+        )
+        """What stood on a sound display in the end."""
 
     @property
     def right(self) -> bool:
-        """What was shown is what left the nozzle."""
-        return self.shown == (self.truth.volume, self.truth.amount)
+        """What was shown is what left the nozzle, as far as the display counted it."""
+        return self.shown == self.displayed
 
     def moved(self, modulus: int) -> int:
         """What the totaliser says of it."""

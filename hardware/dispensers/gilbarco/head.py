@@ -20,6 +20,7 @@ _MANNERS: Final = Manners(
     stopped=PumpState.READY,
     hanging_up_ends_release=True,
     one_grade_out=True,
+    tells_as_ended=True,
     totaliser_modulus=10**9,
 )
 _PUMPING: Final = (PumpState.FUELLING, PumpState.LIMIT_REACHED)

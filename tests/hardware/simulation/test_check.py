@@ -61,6 +61,14 @@ def test_a_disputed_sale_of_nothing_that_flowed_is_a_difference() -> None:
     assert not judge([], [msgspec.structs.replace(CHENGDU, disputed=True)]).agree
 
 
+def test_what_a_display_counted_after_the_end_belongs_to_the_filling_before_it() -> None:
+    late = {"point": 1, "nozzle": 1, "volume": 20, "amount": 20_019, "at": 5_400}
+    unseen = {"point": 1, "nozzle": 1, "volume": 30, "amount": 0, "at": 9_000}
+    fillings = [row(FIRST) | {"ended": 5_000}, row(SECOND) | {"ended": 8_000}, row(THIRD) | {"ended": 5_200}]
+    truth = read_truth(json.dumps({"fillings": fillings, "drips": [late, unseen]}).encode())
+    assert truth == [msgspec.structs.replace(FIRST, volume=27_200, amount=20_019), SECOND, THIRD]
+
+
 def test_a_sale_of_nothing_is_no_sale() -> None:
     assert judge([FIRST], [FIRST, Flown(1, 1, 0, 0, 7_360)]).agree
 

@@ -53,6 +53,12 @@ def test_an_acknowledgement_is_short_and_may_be_lost_or_come_twice() -> None:
     assert heard(faulty(repeated_ack=1), b"abc", b"a longer answer") == [b"abc", b"abc", b"a longer answer"]
 
 
+def test_any_answer_may_come_twice_or_slowly() -> None:
+    assert heard(faulty(repeated_reply=1), b"a longer answer") == [b"a longer answer"] * 2
+    (answer,) = faulty(slow_reply=1).receive(b"a", 0)
+    assert answer == Answer(b"a", 20_005)
+
+
 def test_noise_stands_before_the_answer() -> None:
     (data,) = heard(faulty(noise=1), b"abc")
     assert data.endswith(b"abc")

@@ -6,6 +6,7 @@ from hardware.ports import PumpState
 from hardware.simulation.faults import HEAD_FAULTS, Faults
 from hardware.simulation.head import Change, Head, Manners
 from hardware.simulation.pump import SimulatedPoint
+from shared.money import amount_of
 from shared.sale import Preset, PresetKind
 
 SECOND = 1_000_000
@@ -179,6 +180,30 @@ def test_drips_are_counted_by_the_meter_and_belong_to_nobody() -> None:
     assert 10 <= drip.volume <= 80
     assert head.total(1) == 110_000 + drip.volume
     assert head.body.fillings[0].after == 110_000
+
+
+def test_a_display_may_count_what_drips_after_the_end() -> None:
+    """The filling is what flowed until the end; the display says more, if it stands there and is told as it stands."""
+    head, early, frozen = faulty("drip-shown"), faulty("drip-shown"), faulty("drip-shown", tells_as_ended=True)
+    for bench in (head, early, frozen):
+        bench.release(1)
+        bench.fill()
+        assert bench.shown() == (10_000, 7_360)
+    early.clear(early.now)
+    for bench in (head, early, frozen):
+        bench.wait(1)
+        (drip,), (filling,) = bench.body.drips, bench.body.fillings
+        assert filling.volume == 10_000
+        assert bench.total(1) == 110_000 + drip.volume
+        assert drip.volume >= 10
+    (drip,) = head.body.drips
+    assert (
+        head.shown()
+        == (10_000 + drip.volume, amount_of(10_000 + drip.volume, 7_360))
+        == (10_000 + drip.volume, drip.amount)
+    )
+    assert (early.shown(), early.body.drips[0].amount) == ((0, 0), 0)
+    assert (frozen.shown(), frozen.body.drips[0].amount) == ((10_000, 7_360), 0)
 
 
 def test_a_totaliser_shortly_before_its_end_starts_again_at_zero() -> None:
