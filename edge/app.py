@@ -237,7 +237,7 @@ class Agent:
     async def _serve_page(self) -> None:
         """The attendants' page. A port that is taken does not stop the station; it is tried again."""
         page = self._settings.page
-        application = attendant.build(self.forecourt, self.store, self._settings, self.lines)
+        application = attendant.build(self.forecourt, self.store, self._settings, self.lines, self.tanks)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GOODBYE)
         await runner.setup()
         try:

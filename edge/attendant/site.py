@@ -19,18 +19,22 @@ from edge.attendant.port import ForecourtDoor
 from edge.attendant.sales import Sales
 from edge.attendant.slips import Slips
 from edge.attendant.station import StationPages
+from edge.attendant.tanks import TankPages
 from edge.attendant.telling import Draw, Teller
 from edge.engineer.lines import Lines, nothing
 from edge.settings import Settings
 from edge.store.database import Store
+from edge.tanks.tanks import Tanks
 from shared.face import Face, NavItem
 
 HERE = Path(__file__).parent
+TANKS = NavItem("/tanks", "nav.tanks", "tank")
 NAV = (
     NavItem("/", "nav.forecourt", "pump"),
     NavItem("/verify", "nav.verify", "ticket"),
     NavItem("/sales", "nav.sales", "list"),
     NavItem("/prices", "nav.prices", "tag"),
+    TANKS,
     NavItem("/slips", "nav.slips", "printer"),
     NavItem("/station", "nav.station", "station"),
 )
@@ -39,7 +43,9 @@ POINT = "{point:[0-9]{1,3}}"
 KEY = "{key:[a-z0-9-]{1,80}}"
 
 
-def build(forecourt: ForecourtDoor, store: Store, settings: Settings, lines: Lines | None = None) -> web.Application:
+def build(
+    forecourt: ForecourtDoor, store: Store, settings: Settings, lines: Lines | None = None, tanks: Tanks | None = None
+) -> web.Application:
     """The application of the attendants' page. It listens to the forecourt while it runs, and keeps nothing itself."""
     door = Door(store)
     face = _face(settings, door)
@@ -52,6 +58,7 @@ def build(forecourt: ForecourtDoor, store: Store, settings: Settings, lines: Lin
     _disputes(face, Disputes(forecourt, store, settings.station.utc_offset))
     _station(face, StationPages(forecourt, store, version("jiayou")))
     _lines(face, LinePages(lines or nothing(), settings.station.utc_offset))
+    _tanks(face, tanks, store)
     face.live("/events", Draw(face), lambda _: teller.everything(), anyone=True)
     face.static(HERE / "static")
     face.environment.globals["latest_station"] = lambda: teller.station
@@ -82,7 +89,7 @@ def _face(settings: Settings, door: Door) -> Face:
         texts=HERE / "texts",
         sessions=door,
         hosts=hosts(settings),
-        nav=NAV,
+        nav=NAV if settings.gauges else tuple(item for item in NAV if item is not TANKS),
         touch=True,
         zone=timezone(timedelta(minutes=settings.station.utc_offset)),
         language=settings.language.value,
@@ -158,6 +165,15 @@ def _lines(face: Face, lines: LinePages) -> None:
     face.get("/lines", lines.page, anyone=True)
     face.get("/lines/rows", lines.rows, anyone=True)
     face.get("/lines/incidents/{name}", lines.incident, anyone=True)
+
+
+def _tanks(face: Face, tanks: Tanks | None, store: Store) -> None:
+    """Where the station has a gauge."""
+    if tanks is not None and tanks.any:
+        pages = TankPages(tanks, store)
+        face.get("/tanks", pages.page, anyone=True)
+        face.get("/tanks/rows", pages.rows, anyone=True)
+        tanks.on_change = lambda: face.hub.tell("tanks")
 
 
 async def _listening(teller: Teller, face: Face) -> AsyncIterator[None]:

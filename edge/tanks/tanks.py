@@ -35,7 +35,7 @@ _log = structlog.get_logger(__name__)
 
 _DAY: Final = 86_400_000
 _KEPT: Final = 35 * _DAY
-_TROUBLES: Final = {
+TROUBLES: Final = {
     Silence.NO_ANSWER: "gauge_no_answer",
     Silence.UNREADABLE: "gauge_unreadable",
     Silence.REFUSED: "gauge_refused",
@@ -155,9 +155,9 @@ class Tanks:
             case GaugeAnswered():
                 self._silent.pop(gauge.name, None)
                 self._troubled(gauge.name, "", "")
-            case GaugeSilent(why=why) if why in _TROUBLES:
-                self._silent[gauge.name] = _TROUBLES[why]
-                self._troubled(gauge.name, _TROUBLES[why], "")
+            case GaugeSilent(why=why) if why in TROUBLES:
+                self._silent[gauge.name] = TROUBLES[why]
+                self._troubled(gauge.name, TROUBLES[why], "")
         self.on_change()
 
     async def _inventory(self, gauge: GaugeSettings, tanks: tuple[TankReading, ...]) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from shared.face.texts import Say
 from shared.money import per_litre, yuan
+from shared.tanks import tenths
 from shared.volume import litres
 
 CHINA = timezone(timedelta(hours=8), "CST")
@@ -50,6 +51,7 @@ def filters(zone: tzinfo) -> Mapping[str, Callable[..., str]]:
         "yuan_short": lambda fen: f"{fen // 100:,}",
         "litres": lambda ml: grouped(litres(ml)),
         "per_litre": per_litre,
+        "tenths": tenths,
         "thousands": lambda number: f"{number:,}",
         "clock": lambda at: local(at, zone).strftime("%H:%M:%S"),
         "minute": lambda at: local(at, zone).strftime("%H:%M"),

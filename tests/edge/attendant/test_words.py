@@ -12,7 +12,12 @@ from edge.forecourt import authorisation, redemption
 from edge.forecourt.receipts import TENDERS
 from edge.forecourt.views import PointPhase
 from edge.store.printing import JobState
+from edge.tanks.deciding import LOW, WATER
+from edge.tanks.tanks import LOST
+from edge.tanks.tanks import TROUBLES as GAUGE_TROUBLES
 from hardware.dispensers.wayne_dart.readings import ALARMS
+from hardware.gauges.veeder_root.bodies import ALARMS as TANK_ALARMS
+from hardware.gauges.veeder_root.bodies import UNKNOWN
 from hardware.printers import press
 from hardware.printers.device import PrinterStatus
 from hardware.watch.recording import Way
@@ -35,7 +40,10 @@ def found(pattern: str, *rooms: str) -> set[str]:
 
 LINK = {"unanswered", "refused_by_head_office", "no_broker", "no_password", *PipeTrouble} - {""}
 WIRING = {"noisy_line", "untested_protocol"}
-TROUBLES = LINK | {"line_lost", "not_writable", "disk_full", "clock_off", "clock_never_set", "port_taken"} | WIRING
+GAUGES = {*GAUGE_TROUBLES.values(), LOST}
+TROUBLES = (
+    LINK | {"line_lost", "not_writable", "disk_full", "clock_off", "clock_never_set", "port_taken"} | WIRING | GAUGES
+)
 PRINTERS = {*PrinterStatus, press.ABSENT}
 AT_POINTS = {"silent", "unrecorded", "off", "no_price", "price_pending", "unauthorised", "other_nozzle"}
 JUDGED = {"below_minimum", "other_grade"}
@@ -58,6 +66,7 @@ SAID = {
     "quality": {quality.value for quality in TimeQuality},
     "proof": {finding.value for finding in Finding},
     "tender": set(TENDERS),
+    "tank_alarm": {*TANK_ALARMS.values(), UNKNOWN, LOW, WATER},
     "by": {"automatic", "pump", "touchscreen"},
     "done": {"stop", "suspend", "resume", "withdraw", "free", "settle", "explain"},
     "basis": {basis.value for basis in Basis},
