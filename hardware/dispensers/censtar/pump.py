@@ -39,6 +39,8 @@ class Pump:
         self.figures = Figures(place.decimals)
         self._tell = tell
         self._telling = Telling(place.point, tell)
+        self._doubted = b""
+        """The sale of which the station knows that its record is unclear."""
         self.forget()
 
     def forget(self) -> None:
@@ -140,7 +142,8 @@ class Pump:
     def read(self, sale: Sale | None, display: Running | None) -> None:
         """The unread sale and the display, as they were read together."""
         self.sale, self.display = sale or self.sale, display or self.display
-        if sale is not None and self._unclear:
+        if sale is not None and self._unclear and sale.sequence != self._doubted:
+            self._doubted = sale.sequence
             self._tell(AlarmRaised(self.number, _UNCLEAR, 0x15))
 
     def tell_total(self, *, binary: bool) -> None:

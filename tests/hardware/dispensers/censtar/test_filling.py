@@ -132,7 +132,7 @@ def test_where_record_and_display_differ_the_display_is_told_with_an_alarm() -> 
     station = island(sale="digits")
     fuel(station)
     assert station.finish(1)[0] == 5_000
-    assert AlarmRaised(1, "sale_record_unclear", 0x15) in station.told(AlarmRaised)
+    assert station.told(AlarmRaised) == [AlarmRaised(1, "sale_record_unclear", 0x15)]
     station.done(Clear(1))
 
 
