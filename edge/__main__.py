@@ -56,7 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     _config(run)
 
     decode = _command(commands, "decode", _decode, "解读报文 · recorded bytes in plain words, one JSON object a line")
-    decode.add_argument("--protocol", required=True, choices=sorted(DISPENSERS), help="what the dispensers speak")
+    untested = ", ".join(sorted(name for name, card in DISPENSERS.items() if card.site_test))
+    decode.add_argument(
+        "--protocol",
+        required=True,
+        choices=sorted(DISPENSERS),
+        help=f"what the dispensers speak; 须现场测试 · needs a site test: {untested}",
+    )
     decode.add_argument("file", nargs="?", type=Path, help="hexadecimal frames, one a line; standard input without it")
     decode.add_argument("--stream", action="store_true", help="the bytes of one direction, not yet cut into frames")
     decode.add_argument("--rows", action="store_true", help="a row for a person instead of JSON")
