@@ -7,6 +7,7 @@ the incident and nothing else.
 import re
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
@@ -20,6 +21,7 @@ from hardware.watch.recording import Entry, Head, write
 MOST_FILES: Final = 100
 MOST_BYTES: Final = 10_000_000
 _SUFFIX: Final = ".jsonl"
+_HALF: Final = ".new"
 _STOP_SECONDS: Final = 5.0
 _NOT_IN_A_NAME: Final = re.compile(r"[^\w]+")
 NAME: Final = re.compile(r"[\w.-]{1,120}\.jsonl")
@@ -64,6 +66,9 @@ class Shelf:
         return sorted(self.folder.glob("*" + _SUFFIX), reverse=True)
 
     def _run(self) -> None:
+        with suppress(OSError):
+            for half in self.folder.glob("*" + _HALF):
+                half.unlink()
         while (incident := self._queue.get()) is not None:
             try:
                 self._write(incident)
@@ -76,7 +81,7 @@ class Shelf:
     def _write(self, incident: Incident) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         path = self.folder / name_of(incident.head)
-        beside = path.with_suffix(".new")
+        beside = path.with_suffix(_HALF)
         beside.write_text(write(incident.head, incident.entries), "utf-8")
         beside.replace(path)
         for old in too_many(self.files(), self._most_files, self._most_bytes):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.decode import decode_line, decode_lines, main_decode
+from hardware.decode import decode_line, decode_lines, decode_stream, frames, main_decode, row
 from hardware.dispensers.wayne_dart.frames import Frame, Kind, encode
 from hardware.registry import DISPENSERS
 from shared.errors import Refused
@@ -99,3 +99,25 @@ def test_text_is_taken_as_well_as_bytes() -> None:
 def test_an_unknown_protocol_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(Refused, match="Did you mean “wayne-dart”"):
         decode_line("wayne-drat", "50 20 FA")
+
+
+@pytest.mark.parametrize("protocol", DISPENSERS)
+@given(data=st.binary(max_size=80))
+def test_any_bytes_are_cut_into_frames_and_nothing_is_left_out(protocol: str, data: bytes) -> None:
+    found = frames(protocol, data)
+    assert b"".join(raw for raw, _ in found) == data
+    for by_pump in (True, False, None):
+        assert all(row(said, by_pump) and "\n" not in row(said, by_pump) for _, said in found)
+
+
+def test_a_stream_is_cut_whatever_its_lines_are() -> None:
+    found = list(decode_stream(DART, ["50 20", "FA 50 70", "加油", "FA"]))
+    assert [(one["kind"], one["data"]) for one in found] == [("POLL", "50 20 FA"), ("EOT", "50 70 FA")]
+
+
+def test_a_row_reads_as_the_side_that_spoke() -> None:
+    """The same bytes are RETURN FILLING INFO from a controller and “filling” from a pump."""
+    ((_, said),) = frames(DART, bytes.fromhex("51 3E 01 01 04 A1 B7 03 FA"))
+    assert "return filling info" in row(said, False)
+    assert "filling" in row(said, True)
+    assert "return" not in row(said, True)

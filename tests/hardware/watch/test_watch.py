@@ -196,6 +196,17 @@ def test_the_shelf_drops_the_oldest(tmp_path: Path) -> None:
     assert too_many(files, 9, 250) == files[2:]
 
 
+def test_a_file_that_a_power_cut_left_half_written_is_swept_away(tmp_path: Path) -> None:
+    folder = tmp_path / "incidents"
+    folder.mkdir()
+    (folder / "x.new").write_text("half")
+    line = Line(tmp_path)
+    line.watch.note(1, "x")
+    line.watch.ended()
+    assert len(line.incidents()) == 1
+    assert [path.suffix for path in folder.iterdir()] == [".jsonl"]
+
+
 def test_a_disk_that_takes_nothing_costs_the_incident_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "incidents").write_text("a file stands where the folder should")
     line = Line(tmp_path)
