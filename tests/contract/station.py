@@ -3,7 +3,7 @@
 In virtual time, before the simulator of any protocol, over any wire.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import pytest
@@ -113,17 +113,20 @@ class Station:
     def told(self, kind: type[E]) -> list[E]:
         return self.wire.told(kind)
 
+    def _latest(self, kind: type[E]) -> Iterator[E]:
+        return (event for event in reversed(self.wire.events) if isinstance(event, kind))
+
     def state(self, point: int = 1) -> PumpState | None:
-        return next((e.state for e in reversed(self.told(PumpStateRead)) if e.point == point), None)
+        return next((e.state for e in self._latest(PumpStateRead) if e.point == point), None)
 
     def figures(self, point: int = 1) -> tuple[int, int]:
-        return next((e.volume, e.amount) for e in reversed(self.told(FillingRead)) if e.point == point)
+        return next((e.volume, e.amount) for e in self._latest(FillingRead) if e.point == point)
 
     def totaliser(self, point: int, nozzle: int) -> int:
         """Over whatever wire."""
         while True:
             self.insist(ReadTotaliser(point, nozzle))
-            read = [read for read in self.told(TotaliserRead) if (read.point, read.nozzle) == (point, nozzle)][-1]
+            read = next(read for read in self._latest(TotaliserRead) if (read.point, read.nozzle) == (point, nozzle))
             if read.volume is not None:
                 return read.volume
 
@@ -164,13 +167,13 @@ class Station:
 
     def fill(self, point: int, nozzle: int, ml: int) -> "Filled":
         """A whole filling, by a station that does not give up."""
-        before, pump = self.settled_totaliser(point, nozzle), self.pump(point)
+        before, pump = self.totaliser(point, nozzle), self.pump(point)  # settled since the filling before
         fillings, drips = len(pump.body.fillings), len(pump.body.drips)
         pump.lift(nozzle, self.wire.now)
         self.release(point, nozzle)
         self.flow(ml, point)
         pump.hang_up(self.wire.now)
-        self.wire.run(SECOND)
+        self.wire.run(SECOND // 10)
         shown = self.finish(point)
         after = self.settled_totaliser(point, nozzle)
         self.insist(Clear(point))

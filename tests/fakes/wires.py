@@ -177,11 +177,13 @@ class Wire:
 
     def _pass(self, until: int) -> None:
         """Time passes; people act, and what comes outside an exchange is handed over too."""
-        for when, act in sorted(self._due(self._actions, until), key=lambda item: item[0]):
-            self.line.advance(max(when, self.now))
-            act(max(when, self.now))
-        for when, data in sorted(self._due(self._coming, until - 1)):
-            self.session.receive(data, when)
+        if self._actions:
+            for when, act in sorted(self._due(self._actions, until), key=lambda item: item[0]):
+                self.line.advance(max(when, self.now))
+                act(max(when, self.now))
+        if self._coming:
+            for when, data in sorted(self._due(self._coming, until - 1)):
+                self.session.receive(data, when)
         self.now = max(self.now, until)
         self.line.advance(self.now)
 
