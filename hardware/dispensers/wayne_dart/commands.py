@@ -3,7 +3,8 @@
 from enum import IntEnum
 from typing import Self
 
-from hardware.dispensers.wayne_dart.spoken import OfNozzle, PriceList, Spoken, bcd, one, read_bcd, sized
+from hardware.bcd import bcd, read_bcd
+from hardware.dispensers.wayne_dart.spoken import OfNozzle, PriceList, Spoken, one, sized
 from hardware.errors import FrameMisread
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final, Self
 
-from hardware.dispensers.wayne_dart.spoken import OfNozzle, PriceList, Spoken, bcd, one, read_bcd, sized
+from hardware.bcd import bcd, read_bcd
+from hardware.dispensers.wayne_dart.spoken import OfNozzle, PriceList, Spoken, one, sized
 from hardware.errors import FrameMisread
 
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hardware.bcd import bcd, read_bcd
 from hardware.dispensers.wayne_dart import commands as c
 from hardware.dispensers.wayne_dart import readings as r
 from hardware.dispensers.wayne_dart.explain import explain
 from hardware.dispensers.wayne_dart.frames import Frame, Kind, decode, encode
-from hardware.dispensers.wayne_dart.spoken import bcd, read_bcd
 from hardware.dispensers.wayne_dart.transactions import Direction, Transaction, Unreadable
 from hardware.dispensers.wayne_dart.transactions import decode as read
 from hardware.dispensers.wayne_dart.transactions import encode as write
