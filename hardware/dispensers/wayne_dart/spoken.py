@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 from msgspec import Struct
 
-from hardware.bcd import read_bcd
+from hardware.bcd import bcd, read_bcd
 from hardware.errors import FrameMisread
 
 
