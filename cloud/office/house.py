@@ -23,6 +23,7 @@ from cloud.office.prices import PricePages
 from cloud.office.records import RecordPages
 from cloud.office.sales import SalePages
 from cloud.office.stations import StationPages
+from cloud.office.tanks import TankPages
 from cloud.office.tariffs import NewTariffPages
 from cloud.settings import Settings
 from shared.face import Face, Visit
@@ -81,6 +82,7 @@ def _pages(office: Office, life: SessionLife) -> list[Any]:
         PeoplePages(office),
         OverviewPages(office),
         StationPages(office),
+        TankPages(office),
         OwnerPages(office),
         SalePages(office),
         NewTariffPages(office),

@@ -17,6 +17,7 @@ from cloud.stations import commands, events, register, states
 from cloud.stations.register import Admission, NewStation
 from cloud.stations.states import StationState
 from cloud.store.database import Connection
+from cloud.tanks import listing as tanks
 from cloud.tariffs import shown
 from shared import topics
 from shared.errors import Refused
@@ -145,6 +146,7 @@ class StationPages:
                 "commands": commands.latest(connection, station, now, 10),
                 "slips": paper.latest(connection, station, 10),
                 "told": events.latest(connection, station, 15),
+                "tanks": tanks.of_station(connection, station),
                 "meter_lines": disputes.lines(connection, station, 10),
             }
 
