@@ -1,6 +1,6 @@
 """A station before simulated Censtar pumps: sales are confirmed once recorded, and what the notes leave open."""
 
-from itertools import pairwise
+from functools import partial
 from typing import Final
 
 import pytest
@@ -12,26 +12,24 @@ from hardware.ports import (
     AlarmRaised,
     Authorise,
     Clear,
-    CommandFailed,
     PointAnswered,
     PointSilent,
-    PumpCommand,
     PumpState,
     ReadState,
     SetPrices,
     Stop,
     Suspend,
 )
-from hardware.simulation.faults import Faults
 from shared.sale import Preset, PresetKind
 from tests.contract.station import SECOND, Station
+from tests.hardware.dispensers import story
+from tests.hardware.dispensers.story import failed, fuel, next_agent, quiet
 
 _READS: Final = {Code.STATUS, Code.READ_PRICE, Code.TOTALS, Code.READ_SALE, Code.RUNNING}
 LIMIT: Final = Preset(PresetKind.VOLUME, 20_000)
 
 
-def island(faults: dict[str, float] | None = None, **habits: object) -> Station:
-    return Station(PROTOCOL, faults=Faults(faults or {}, seed=1), habits=habits).start()
+island = partial(story.island, PROTOCOL)
 
 
 def pump(station: Station) -> CenstarPump:
@@ -42,21 +40,6 @@ def pump(station: Station) -> CenstarPump:
 
 def asked(station: Station) -> list[Code]:
     return [decode(frame).code for frame in station.wire.sent]
-
-
-def failed(station: Station, command: PumpCommand) -> str:
-    end = station.do(command)
-    assert isinstance(end, CommandFailed), end
-    return end.detail
-
-
-def fuel(station: Station, ml: int = 5_000) -> None:
-    """Lift, release, fuel and hang up; nobody records it yet."""
-    pump(station).lift(1, station.wire.now)
-    station.release(1, 1)
-    station.flow(ml)
-    pump(station).hang_up(station.wire.now)
-    station.wire.run(SECOND)
 
 
 # ── The unread sale ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -76,9 +59,7 @@ def test_a_sale_stands_until_it_is_recorded_and_is_then_confirmed_by_its_number(
 def test_a_sale_that_was_not_confirmed_is_found_by_the_next_agent() -> None:
     first = island()
     fuel(first)
-    after = Station(PROTOCOL)
-    after.wire.line = after.line = first.line
-    after.start()
+    after = next_agent(first)
     assert (after.state(), after.figures()) == (PumpState.FINISHED, first.figures())
     assert set(asked(after)) <= _READS
 
@@ -246,9 +227,7 @@ def test_100_ms_of_quiet_lie_between_an_answer_and_the_next_question() -> None:
     pump(station).lift(1, station.wire.now)
     station.release(1, 1)
     station.flow(5_000)
-    times = [(at, len(action.data)) for at, action in station.wire.exchanges]
-    gaps = [after - at - size * PROTOCOL.line.byte_micros for (at, size), (after, _) in pairwise(times)]
-    assert min(gaps) >= 100_000
+    assert min(micros for _, micros in quiet(station)) >= 100_000
 
 
 def test_a_price_counts_when_it_is_read_back() -> None:

@@ -1,6 +1,6 @@
 """A station before simulated Lanfeng guns: control, limits, and ends that the pump does not tell."""
 
-from itertools import pairwise
+from functools import partial
 from typing import Final
 
 import pytest
@@ -11,7 +11,6 @@ from hardware.dispensers.lanfeng.simulator import LanfengPump
 from hardware.ports import (
     Authorise,
     Clear,
-    CommandFailed,
     FillingRead,
     PointAnswered,
     PumpState,
@@ -20,15 +19,15 @@ from hardware.ports import (
     Stop,
     Suspend,
 )
-from hardware.simulation.faults import Faults
 from shared.sale import Preset, PresetKind
 from tests.contract.station import SECOND, Station
+from tests.hardware.dispensers import story
+from tests.hardware.dispensers.story import failed, fuel, next_agent, quiet
 
 _READS: Final = {Code.QUERY, Code.TOTAL_VOLUME}
 
 
-def island(faults: dict[str, float] | None = None, **habits: bool) -> Station:
-    return Station(PROTOCOL, faults=Faults(faults or {}, seed=1), habits=habits).start()
+island = partial(story.island, PROTOCOL)
 
 
 def pump(station: Station) -> LanfengPump:
@@ -43,15 +42,7 @@ def asked(station: Station, since: int = 0) -> list[Code | None]:
 
 def pauses(station: Station, code: Code) -> list[int]:
     """Microseconds from the end of each such command until the next question."""
-    times = [(at, decode(action.data).code) for at, action in station.wire.exchanges]
-    size = 12 * PROTOCOL.line.byte_micros
-    return [after - at - size for (at, said), (after, _) in pairwise(times) if said is code]
-
-
-def failed(station: Station, command: Authorise | Clear | SetPrices | Suspend) -> str:
-    end = station.do(command)
-    assert isinstance(end, CommandFailed), end
-    return end.detail
+    return [micros for data, micros in quiet(station) if decode(data).code is code]
 
 
 # ── Reading first ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,10 +182,7 @@ def test_a_release_that_is_never_obeyed_is_taken_back() -> None:
 
 def test_it_is_not_released_while_its_last_filling_waits_to_be_recorded() -> None:
     station = island()
-    pump(station).lift(1, station.wire.now)
-    station.release(1, 1)
-    station.flow(5_000)
-    pump(station).hang_up(station.wire.now)
+    fuel(station)
     station.finish(1)
     pump(station).lift(1, station.wire.now)
     station.wire.run(SECOND)
@@ -232,10 +220,7 @@ def test_the_same_figures_twice_are_two_sales_when_the_totals_moved() -> None:
 
 def test_the_figures_stand_until_the_station_has_recorded_them() -> None:
     station = island()
-    pump(station).lift(1, station.wire.now)
-    station.release(1, 1)
-    station.flow(5_000)
-    pump(station).hang_up(station.wire.now)
+    fuel(station)
     station.wire.run(60 * SECOND)
     assert (station.state(), station.figures()[0]) == (PumpState.FINISHED, 5_000)
     station.done(Clear(1))
@@ -256,13 +241,8 @@ def test_what_was_recorded_before_a_silence_is_not_found_again_behind_it() -> No
 def test_what_stands_when_the_agent_starts_is_told_as_finished() -> None:
     """It may be recorded already; that the station knows by its totaliser, and nobody else does."""
     first = island()
-    pump(first).lift(1, first.wire.now)
-    first.release(1, 1)
-    first.flow(5_000)
-    pump(first).hang_up(first.wire.now)
-    after = Station(PROTOCOL)
-    after.wire.line = after.line = first.line
-    after.start()
+    fuel(first)
+    after = next_agent(first)
     assert (after.state(), after.figures()[0]) == (PumpState.FINISHED, 5_000)
     assert FillingRead(1, *after.figures()) in after.told(FillingRead)
 
