@@ -189,7 +189,7 @@ class Controller:
             case NozzleLifted():
                 await self._hear_lifted(event)
             case NozzleReturned():
-                memory.out, memory.held = False, False
+                memory.out, memory.held, memory.nozzle = False, False, event.nozzle or memory.nozzle
                 await self._take(Event.RETURNED)
             case FillingRead():
                 await self._hear_figures(Figures(event.volume, event.amount))

@@ -102,6 +102,8 @@ class Ending:
         self._due = 0
         self._pending = 0
         self._asked_at = 0
+        self.likely = 0
+        """The nozzle that was in somebody's hand last, 0 when nobody knows."""
         self.outcome: Outcome | None = None
         """What it came to; None until it is known."""
 
@@ -197,7 +199,7 @@ class Ending:
             nozzle: prove(before, after.get(nozzle), figures.volume, self._modulus or _ENDLESS, self._tolerance)
             for nozzle, before in self._before.items()
         }
-        nozzle = _the_one(proofs)
+        nozzle = _the_one(proofs, self.likely)
         read = {nozzle: volume for nozzle, volume in after.items() if volume is not None}
         return Outcome(nozzle, figures, proofs[nozzle or next(iter(proofs))], read, self._modulus)
 
@@ -205,11 +207,15 @@ class Ending:
 _ENDLESS = 10**18
 
 
-def _the_one(proofs: Mapping[int, Proof]) -> int:
-    """The nozzle that was used: the only one, or the one whose totaliser has moved, a proved one before the others."""
+def _the_one(proofs: Mapping[int, Proof], likely: int) -> int:
+    """The nozzle that was used: the only one, or the one whose totaliser has moved, a proved one before the others.
+
+    Where several will do, the ``likely`` one: a few drops of one hose may look like a short filling of another.
+    """
     if len(proofs) == 1:
         return next(iter(proofs))
     read = [nozzle for nozzle, proof in proofs.items() if proof.before is not None and proof.after is not None]
     moved = [nozzle for nozzle in read if proofs[nozzle].before != proofs[nozzle].after]
     proved = [nozzle for nozzle in moved if proofs[nozzle].finding is Finding.PROVED]
-    return next(iter(proved or moved), 0)
+    found = proved or moved
+    return likely if likely in found else next(iter(found), 0)

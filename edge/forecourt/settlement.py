@@ -115,6 +115,7 @@ class Settlement:
             return False
         if self._memory.leave is None and self._memory.display == Figures():
             ending.trust(Figures())
+        ending.likely = self._memory.nozzle
         question = ending.next(self._waits_for_nozzle(), now)
         if question in (Ask.FIGURES, Ask.BOTH):
             self._post(ReadState(self._memory.number))
@@ -170,14 +171,14 @@ class Settlement:
         return True
 
     async def _write(self, outcome: Outcome) -> None:
-        """One of the five ends. :exc:`Unavailable` when the store can't take it: nothing has changed then."""
+        """One of the six ends. :exc:`Unavailable` when the store can't take it: nothing has changed then."""
         leave, delivered = self._memory.leave, outcome.figures.volume > 0
         if not await self._grounds.journal.catch_up():
             raise Unavailable(self._grounds.store.trouble or "The store can't be written.")
         if leave is None:
             await self._write_unlicensed(outcome, delivered)
         elif (delivered or outcome.moved) and not self._is_last_sale_again(leave, outcome):
-            await self._record(leave, outcome)
+            await self._record(leave, outcome, moved=self._moved(outcome, besides=self._sold_by(leave, outcome)))
         else:
             stamp = self._grounds.clock.stamp()
             await self._grounds.store.run(closing.cancel, stamp, self._memory.number, outcome.after)
@@ -244,7 +245,7 @@ class Settlement:
 
     def _till(self, leave: OpenFilling, outcome: Outcome) -> Till:
         memory = self._memory
-        nozzle = leave.nozzle or outcome.nozzle or memory.nozzle or next(iter(leave.nozzles), 0)
+        nozzle = self._sold_by(leave, outcome)
         tariff, unit_price = memory.prices.sold_at(nozzle) if nozzle in memory.grades else (0, 0)
         if leave.unit_price:
             tariff, unit_price = leave.tariff, leave.unit_price
@@ -263,6 +264,10 @@ class Settlement:
             member=shown.member if shown else "",
             plate=shown.plate if shown else "",
         )
+
+    def _sold_by(self, leave: OpenFilling, outcome: Outcome) -> int:
+        """The nozzle that this sale is of."""
+        return leave.nozzle or outcome.nozzle or self._memory.nozzle or next(iter(leave.nozzles), 0)
 
     def _is_last_sale_again(self, leave: OpenFilling, outcome: Outcome) -> bool:
         """A clear that was lost leaves the last sale on the display; a release that never came true adds nothing."""

@@ -119,3 +119,19 @@ def test_what_became_of_a_meter(before: int, after: int, modulus: int, said: tup
 
 def _lines(db) -> int:  # type: ignore[no-untyped-def]
     return int(db.execute("SELECT count(*) FROM meter_line").fetchone()[0])
+
+
+async def test_drops_of_one_hose_do_not_pass_for_a_short_filling_of_the_other(tmp_path: Path) -> None:
+    """Both meters have moved by the same; the nozzle that was in the customer's hand is the one that sold."""
+    pumps = two_pumps()
+    async with Yard(tmp_path / "s.db", pumps) as yard:
+        await yard.rest()
+        pumps[1].totalisers[1] += 10
+        await yard.forecourt.authorise(1, "attendant:小李")
+        await yard.phase(1, "authorised")
+    pumps[1].lift(2)
+    pumps[1].fill(10)
+    async with Yard(tmp_path / "s.db", pumps) as yard:
+        sale = (await yard.sold(1))[0].sale
+        assert (sale.delivery.nozzle, sale.delivery.volume, sale.status) == (2, 10, SaleStatus.SETTLED)
+        assert [(line.nozzle, line.volume, line.kind) for line in await moved(yard)] == [(1, 10, MeterKind.DRIP)]
