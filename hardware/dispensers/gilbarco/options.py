@@ -1,7 +1,7 @@
 """What may be set for a line of Gilbarco pumps, under ``[lines.options]``. Pure."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -20,7 +20,7 @@ class Spacing(StrEnum):
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
     """Of a line of Gilbarco pumps."""
 
-    money_digits: Annotated[int, Meta(ge=0, le=6)] = 0
+    money_digits: Literal[0, 5, 6] = 0
     """5 or 6, as the pumps are set up; 0: special function 00E says so, and else the first sale does."""
     words: Spacing = Spacing.AUTO
     flagged_totals: bool = False

@@ -52,7 +52,7 @@ class Point:
         totals = place.decimals.totaliser
         self.figures = Figures(replace(place.decimals, totaliser=_HUNDREDTHS if totals is None else totals))
         self._tenths = Figures(replace(place.decimals, totaliser=_TENTHS))
-        self.money_digits = options.money_digits
+        self.money_digits: int = options.money_digits
         """0: not known yet."""
         self.preset: Preset | None = None
         """The limit of the last release."""

@@ -12,9 +12,18 @@ from hardware.dispensers.gilbarco.simulator import GilbarcoLine
 from hardware.ports import Decimals, LineSettings, PointOnLine, Session
 from hardware.protocol import Ability, DispenserProtocol, Simulation
 from hardware.simulation.pump import SimulatedLine
+from shared.errors import Refused
+
+_ADDRESSES: Final = range(1, 17)
 
 
 def _session(points: Sequence[PointOnLine], line: LineSettings, options: Any) -> Session:
+    """:exc:`Refused` for what no pump of this protocol can be or have."""
+    for place in points:
+        if place.address not in _ADDRESSES:
+            raise Refused("unknown_address", f"Pumps have addresses 1 to 16; {place.address} is none.")
+        if place.nozzles > MOST_GRADES:
+            raise Refused("too_many_nozzles", f"A pump tells up to {MOST_GRADES} grades; {place.nozzles} are too many.")
     return GilbarcoSession(points, line, options)
 
 
@@ -28,7 +37,7 @@ PROTOCOL: Final = DispenserProtocol(
     title_en="Gilbarco Two-Wire",
     line=LineSettings(5787, 8, "E", 1),
     first_address=1,
-    addresses=range(1, 17),
+    addresses=_ADDRESSES,
     make_session=_session,
     explain=explain,
     cut=cut,
