@@ -1,8 +1,8 @@
 """Who is asked next on a line. Pure.
 
 Each seat waits its turn by age: the longer ago it was asked, the sooner it comes, and where fuel flows its age counts
-double, so that running figures move while idle points are still seen soon. A dead seat is tried less and less often,
-and never twice before all the living were asked.
+half as much again, so that running figures move while idle points are still seen soon. A dead seat is tried less and
+less often, and never twice before all the living were asked.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,10 @@ MISSES_TO_SILENCE: Final = 3
 _FIRST_PAUSE: Final = 500_000
 _LONGEST_PAUSE: Final = 8_000_000
 _LONG_AGO: Final = -(10**15)
-_ACTIVE_WEIGHT: Final = 2
+_ACTIVE_AGE: Final = 3
+_IDLE_AGE: Final = 2
+"""With 8 of 32 points fuelling on a line of 9600 baud this moves figures every 0.9 s and sees the idle within 1.4 s;
+with twice the age it would be 0.8 s and 1.6 s."""
 _ROUND_SHARE: Final = 3
 """Polls of the round between two turns of seats that have other work."""
 
@@ -103,4 +106,4 @@ class Roster(Generic[S]):
 
 
 def _age(seat: Seat, now: int) -> int:
-    return (now - seat.last_asked) * (_ACTIVE_WEIGHT if seat.active else 1)
+    return (now - seat.last_asked) * (_ACTIVE_AGE if seat.active else _IDLE_AGE)
