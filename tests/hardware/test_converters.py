@@ -59,6 +59,10 @@ def test_a_collision_is_passed_on_from_the_byte_that_differs() -> None:
     assert heard(Wire(bytes.fromhex("50 21 FA") + ANSWER), POLL) == bytes.fromhex("21 FA") + ANSWER
 
 
+def test_after_a_collision_nothing_more_is_awaited() -> None:
+    assert heard(Wire(bytes.fromhex("50 21"), bytes.fromhex("20 FA")), POLL) == bytes.fromhex("21 20 FA")
+
+
 def test_an_echo_that_never_came_does_not_eat_the_next_answer() -> None:
     wire = Wire(b"", POLL)
     port = EchoFree(wire)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from cryptography import x509
 from edge.__main__ import main
 from edge.engineer import machine
 from edge.engineer.checks import house, neighbours
+from edge.engineer.checks import lines as checks_of_lines
 from edge.engineer.checks.findings import Finding, Judge, Level
 from edge.engineer.doctor import findings
 from edge.engineer.machine import Disk, certificate_ends
@@ -131,6 +133,22 @@ def test_the_books_are_looked_through(tmp_path: Path) -> None:
     data[4_096 : len(data) - 4_096] = bytes(len(data) - 8_192)
     Path(chosen.store.path).write_bytes(data)
     assert found(chosen)["store"].level is Level.FAIL
+
+
+def test_f11_a_port_that_another_program_has_is_said_with_its_name(tmp_path: Path) -> None:
+    port = tmp_path / "ttyS9"
+    port.touch()
+    with port.open() as held:
+        minicom = subprocess.Popen(["sleep", "60"], pass_fds=[held.fileno()])
+    try:
+        chosen = station(tmp_path, str(port)).lines[0]
+        (finding,) = checks_of_lines.line(JUDGE, chosen, None)
+        assert (finding.level, f"in use by sleep (process {minicom.pid})" in finding.what) == (Level.FAIL, True)
+        (finding,) = checks_of_lines.line(JUDGE, chosen, minicom.pid)  # it is the agent itself
+        assert finding.level is Level.OK
+    finally:
+        minicom.kill()
+        minicom.wait()
 
 
 def test_a_page_s_port_that_is_taken(tmp_path: Path) -> None:

@@ -154,6 +154,7 @@ def test_a_lost_line_is_kept_at_once_and_its_points_are_not_incidents_of_their_o
     assert abs(report.lost_at) > 0
     line.watch.well()
     assert line.watch.report().well
+    line.watch.ended()
     (lines,) = line.incidents()
     assert read_head(lines[0]).why == "line_lost"
 
