@@ -100,10 +100,17 @@ class Talker(SingleNozzle):
         self.gun.tell_news()
 
     def _total(self) -> Talk[int | None]:
-        """Given up before the gun would count as silent: perhaps it only writes its totals in another form."""
-        for _ in range(_TRIES - 1):
+        """Given up before the gun would count as silent: perhaps it only writes its totals in another form.
+
+        A total of zero is byte for byte its own question, as a line may hand it back: it counts when it is said again
+        and again, and never on a line that hands back other questions.
+        """
+        zeros = unanswered = 0
+        while unanswered < _TRIES - 1 and not (zeros and self._echoed):
             answer = yield self._ask(Code.TOTAL_VOLUME, makes_sense=read_total)
-            if answer is not None:
+            unanswered += answer is None
+            zeros += answer is not None
+            if answer is not None and (read_total(answer) or zeros == _TRIES):
                 self.gun.total = read_total(answer)
                 return self.gun.total
         return None

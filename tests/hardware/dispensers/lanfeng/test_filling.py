@@ -15,6 +15,7 @@ from hardware.ports import (
     PointAnswered,
     PumpState,
     ReadState,
+    ReadTotaliser,
     SetPrices,
     Stop,
     Suspend,
@@ -152,6 +153,18 @@ def test_a_limit_that_is_not_acknowledged_is_not_released() -> None:
     assert "does not take the limit" in failed(station, Authorise(1, (1,), Preset(PresetKind.VOLUME, 20_000)))
     assert not head.released
     assert Code.FUEL not in asked(station)
+
+
+def test_a_question_that_the_line_hands_back_is_no_total_of_zero() -> None:
+    """The question for the total has the very bytes of the answer “zero”."""
+    station = island()
+    station.fill(1, 1, 10_000)
+    station.faults.set("echo", 0.1)
+    assert {station.totaliser(1, 1) for _ in range(30)} == {10_000}
+    station.faults.set("echo", 1)
+    station.wire.run(SECOND)
+    assert "totals" in failed(station, ReadTotaliser(1, 1))
+
 
 
 def test_on_a_line_that_hands_back_what_is_sent_no_limit_is_believed() -> None:
