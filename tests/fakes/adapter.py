@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from hardware.ports import PointOnLine
 from hardware.protocol import DispenserProtocol
 from hardware.simulation.faults import Faults
-from hardware.simulation.pump import Answer, SimulatedPump
 from hardware.simulation.plan import places
+from hardware.simulation.pump import Answer, SimulatedPump
 from hardware.simulation.wire import PtySocket, Wire, micros
 
 PRICES = {"92#": 7_360, "95#": 7_850}
