@@ -78,7 +78,7 @@ class Point:
         self._money: list[int] = []
         self._shown: tuple[int, int] | None = None
         self._unproved = 0
-        self._alarm = (0, 0)
+        self._alarm = ("", 0)
         self._told_prices: dict[int, int] = {}
         self._told_nozzle: tuple[bool, int] | None = None
 
@@ -137,6 +137,20 @@ class Point:
         self.transaction = said
         self.running, self.held, self.flowed, self.preset = False, sold, False, None
 
+    def found(self, said: Transaction | None, totals: Totals | None) -> None:
+        """What there was when it was greeted. Without a sale that can be read nobody knows how the last release ended,
+        and so it is looked for at the next polls."""
+        self.keep(None, totals)
+        if self.status is Status.STOP:
+            self.stopped(said)
+        elif said is None:
+            self.running = True
+            return
+        else:
+            self.keep(said, None)
+            self.held = said.volume > 0
+        self.tell_sale()
+
     def stopped(self, said: Transaction | None) -> None:
         """The valve is closed and the sale still open; this is what has flowed, or the last sale when nothing has."""
         if said is not None:
@@ -145,14 +159,19 @@ class Point:
 
     def keep(self, said: Transaction | None, totals: Totals | None) -> None:
         """The last sale and the totals, as they were read."""
-        self.transaction = said or self.transaction
         self.totals = totals or self.totals
-        if said is not None and self.money_digits == 0:
-            self.money_digits = self._digits_of(said)
-        if said is not None and (said.hose, said.error) != self._alarm:
-            self._alarm = said.hose, said.error
-            if said.hose:
-                self.tell(AlarmRaised(self.number, said.alarm, said.alarm_code))
+        if said is None:
+            return
+        self.transaction = said
+        told = self._digits_of(said)
+        self.money_digits = self.money_digits or told
+        alarm = (said.alarm, said.alarm_code) if said.hose else ("", 0)
+        if told not in (0, self.money_digits):
+            alarm = ("money_digits", told)  # ten times as much, or a tenth: the line is set up wrongly
+        if alarm != self._alarm:
+            self._alarm = alarm
+            if alarm[0]:
+                self.tell(AlarmRaised(self.number, *alarm))
 
     def _sold(self, said: Transaction, totals: Totals | None) -> bool:
         if self.flowed or self.transaction is None:

@@ -46,13 +46,7 @@ class GilbarcoTalker:
         if status in READABLE:
             said, totals = yield from pump.read()
             point.hear(status)
-            point.keep(None, totals)
-            if status is Status.STOP:
-                point.stopped(said)
-            else:
-                point.keep(said, None)
-                point.held = said is not None and said.volume > 0
-            point.tell_sale()
+            point.found(said, totals)
         yield from pump.follow(status)
         return ""
 

@@ -226,6 +226,20 @@ def test_f08_after_a_restart_a_release_is_seen_as_it_stands() -> None:
     assert "can't be authorised while it is released" in loop.failed(Authorise(1, (1, 2)))
 
 
+@pytest.mark.parametrize("lost", [3, 100])
+def test_a_sale_that_can_not_be_read_at_the_greeting_is_looked_for_and_nothing_invented(lost: int) -> None:
+    loop = Loop().start()
+    loop.fuel(10_000)
+    hear, answers = loop.pump().hear, [b""] * lost
+    loop.pump().hear = lambda code, now: (  # type: ignore[method-assign]
+        answers.pop() if code is Code.TRANSACTION and answers else hear(code, now)
+    )
+    loop.restart()
+    loop.wire.until(lambda: loop.told(PumpStateRead))
+    assert loop.states() == [PumpState.FINISHED]
+    assert loop.told(FillingRead) == ([FillingRead(1, *SALE)] if lost == 3 else [])
+
+
 def test_a_lost_answer_to_the_greeting_is_asked_for_again() -> None:
     loop = Loop()
     hear, lost = loop.pump().hear, [b""] * 3
@@ -274,6 +288,13 @@ def test_the_error_that_points_to_a_special_function_is_followed() -> None:
     loop = Loop(habits={"error": 24}).start()
     loop.fuel(10_000)
     assert Identified(1, "Gilbarco, special function 410: 0019") in loop.told(Identified)
+
+
+def test_money_that_is_ten_times_price_by_volume_is_an_alarm() -> None:
+    """The line says six digits, and the pump has five and a hidden one."""
+    loop = Loop(nozzles=1, options={"money_digits": 6}, habits={"money_digits": 5}).start()
+    loop.fuel(10_000)
+    assert loop.told(AlarmRaised) == [AlarmRaised(1, "money_digits", 5)]
 
 
 def test_all_stop_closes_every_valve() -> None:
