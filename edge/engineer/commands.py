@@ -217,8 +217,7 @@ def _several(wishes: argparse.Namespace) -> bool:
 def _do_record(wishes: argparse.Namespace) -> None:
     if _several(wishes):
         raise Refused("which_line", "A recording is of one line: choose it by --line.")
-    heard, count = _heard(wishes), 0
-    end = time.monotonic() + wishes.seconds if wishes.seconds else None
+    heard, count = _heard(wishes, wishes.seconds), 0
     try:
         file = wishes.file.open("x", encoding="utf-8")
     except OSError as why:
@@ -228,25 +227,23 @@ def _do_record(wishes: argparse.Namespace) -> None:
             file.write(line_of(entry or head) + "\n")
             file.flush()
             count += entry is not None
-            if end and time.monotonic() > end:
-                break
     print(f"{wishes.file}: {count} {_tongue(wishes)('条', 'entries')}", file=sys.stderr)
 
 
-def _heard(wishes: argparse.Namespace) -> Iterator[Heard]:
+def _heard(wishes: argparse.Namespace, seconds: float = 0) -> Iterator[Heard]:
     if wishes.port:
         if wishes.protocol is None:
             raise Refused("no_protocol", "Say what is spoken at the port: --protocol NAME.")
         wanted = dispenser(wishes.protocol).line
         port = LineSettings(wishes.baud or wanted.baud_rate, wanted.data_bits, wanted.parity, wanted.stop_bits)
-        return listening.at_port(wishes.port, wishes.protocol, port)
+        return listening.at_port(wishes.port, wishes.protocol, port, seconds)
     if wishes.config is None:
         raise Refused("no_source", "Say where to listen: a PORT with --protocol, or --config of a running agent.")
     chosen = settings.read(wishes.config)
     lines = (wishes.line,) if wishes.line else tuple(line.name for line in chosen.lines)
     if not lines:
         raise Refused("no_lines", "This configuration has no lines.")
-    return listening.at_agent(Path(chosen.store.path), lines)
+    return listening.at_agent(Path(chosen.store.path), lines, seconds)
 
 
 # ── replay ────────────────────────────────────────────────────────────────────────────────────────────────────────────

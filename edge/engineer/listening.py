@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from edge.engineer.door import Visit
@@ -21,16 +21,19 @@ _LOOK: Final = 200_000
 """Microseconds between two looks whether somebody wants to end."""
 
 
-def at_port(url: str, protocol: str, settings: LineSettings, line: Line | None = None) -> Iterator[Heard]:
-    """What others say on a line. Nothing is ever sent. :exc:`LineUnavailable` when the port can't be had."""
-    port = line or Line(url, settings).open()
+def at_port(url: str, protocol: str, settings: LineSettings, seconds: float = 0) -> Iterator[Heard]:
+    """What others say on a line, for so long or (0) without end. Nothing is ever sent.
+
+    :exc:`LineUnavailable` when the port can't be had.
+    """
+    port = Line(url, settings).open()
     head = Head(url, protocol, time.time_ns() // 1_000_000, settings)
     began = _micros()
     quiet = max(3_000, _QUIET_BYTES * settings.byte_micros)
     try:
         yield head, None
         data, at = b"", 0
-        while True:
+        while not seconds or _micros() - began < seconds * 1_000_000:
             more = port.read(quiet if data else _LOOK)
             if more:
                 at = at or _micros() - began
@@ -42,15 +45,19 @@ def at_port(url: str, protocol: str, settings: LineSettings, line: Line | None =
         port.close()
 
 
-def at_agent(store: Path, lines: tuple[str, ...]) -> Iterator[Heard]:
-    """What a running agent says and hears on these lines, as it happens; ends when the agent does."""
+def at_agent(store: Path, lines: tuple[str, ...], seconds: float = 0) -> Iterator[Heard]:
+    """What a running agent says and hears on these lines, as it happens, for so long or (0) until the agent ends."""
     heard: SimpleQueue[Heard | JiayouError] = SimpleQueue()
     visits = [Visit(store, {"ask": "monitor", "line": line}) for line in lines]
     for visit in visits:
         threading.Thread(target=_listen, args=(visit, heard), daemon=True).start()
+    end = time.monotonic() + seconds
     try:
-        while True:
-            one = heard.get()
+        while not seconds or time.monotonic() < end:
+            try:
+                one = heard.get(timeout=_LOOK / 1_000_000)
+            except Empty:
+                continue
             if isinstance(one, JiayouError):
                 raise one
             yield one

@@ -247,6 +247,16 @@ def test_a_session_is_recorded_and_read_aloud(
     assert all(json.loads(row)["way"] for row in capsys.readouterr().out.splitlines())
 
 
+def test_a_recording_of_a_quiet_port_ends_in_its_time(tmp_path: Path) -> None:
+    socket = PtySocket()
+    saved = tmp_path / "quiet.jsonl"
+    began = time.monotonic()
+    assert main(["record", str(saved), socket.url, "--protocol", "wayne-dart", "--seconds", "0.3"]) == 0
+    assert time.monotonic() - began < 5
+    assert read(saved)[1] == []
+    socket.close()
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
