@@ -17,8 +17,24 @@ from tests.company.pumps import Pumps
 STATION = "demo-001"
 DEALER, REGION = "示范经销商", "华东"
 PRICES = {"92#": "7.85", "95#": "8.36", "98#": "9.36", "0#": "7.52"}
-POINTS = ((1, 0x50, ("92#", "95#")), (2, 0x51, ("92#", "95#")), (3, 0x52, ("98#", "0#")), (4, 0x53, ("98#", "0#")))
-"""Number, address on the line, grades of the nozzles: two dispensers, four fuelling points, eight nozzles."""
+
+
+class Island(Struct, frozen=True):
+    """A line with its dispensers."""
+
+    name: str
+    protocol: str
+    first_address: int
+    grades: tuple[tuple[str, ...], ...]
+    """Of the nozzles of each fuelling point."""
+
+
+FIRST = Island("一号线", "wayne-dart", 0x50, (("92#", "95#"), ("92#", "95#"), ("98#", "0#"), ("98#", "0#")))
+"""Two dispensers, four fuelling points, eight nozzles."""
+SECOND = Island("二号线", "gilbarco-two-wire", 1, (("92#", "95#"), ("98#", "0#")))
+"""An older dispenser of another make."""
+TANKS = (("92#", 30_000), ("95#", 30_000), ("98#", 20_000), ("0#", 20_000))
+"""Grade and litres that each tank holds, from tank 1 on."""
 
 
 class Speed(enum.Enum):
@@ -36,11 +52,13 @@ class Ports(Struct, frozen=True):
     page: int
     line: int
     pumps: int
+    second: int
+    gauge: int
 
     @classmethod
     def free(cls) -> "Ports":
-        """Five that nobody uses now."""
-        return cls(*(free_port() for _ in range(5)))
+        """As many that nobody uses now."""
+        return cls(*(free_port() for _ in cls.__struct_fields__))
 
 
 class Secrets(Struct):
@@ -63,7 +81,10 @@ class Company:
         self._cloud_config = directory / "cloud.toml"
         self._edge_config = directory / "edge.toml"
         self._database = database
+        self._islands = ((FIRST, self.ports.line), (SECOND, self.ports.second))[: 2 if speed is Speed.DEMO else 1]
+        self._gauged = speed is Speed.DEMO
         self.pumps = Pumps(self._program("pumps", "jiayou-sim", *self._pump_words(*speed.value)), self.ports.pumps)
+        self.gauge = self._program("gauge", "jiayou-sim", *self._gauge_words())
         self.broker = self._program("broker", "jiayou-cloud", "broker", "--config", self._cloud_config)
         self.cloud = self._program("cloud", "jiayou-cloud", "run", "--config", self._cloud_config)
         self.edge = self._program("edge", "jiayou-edge", "run", "--config", self._edge_config)
@@ -72,7 +93,7 @@ class Company:
     @property
     def programs(self) -> list[Program]:
         """In the order in which they start."""
-        return [self.broker, self.cloud, self.pumps.program, self.edge]
+        return [self.broker, self.cloud, self.pumps.program, *([self.gauge] if self._gauged else []), self.edge]
 
     @property
     def page(self) -> str:
@@ -104,12 +125,15 @@ class Company:
         return Program(name, command, self.logs)
 
     def _pump_words(self, flow: str, arrivals: str) -> list[str | Path]:
-        grades = [word for _, _, nozzles in POINTS for word in ("--point", ",".join(nozzles))]
+        lines = [word for island, port in self._islands for word in ("--line", _line_words(island, port))]
         return [
-            "station", "--protocol", "wayne-dart", "--listen", f"tcp:127.0.0.1:{self.ports.line}",
-            *grades, "--speed", flow, "--arrivals", arrivals, "--seed", "7",
+            "station", *lines, "--speed", flow, "--arrivals", arrivals, "--seed", "7",
             "--control", f"127.0.0.1:{self.ports.pumps}", "--report", self.directory / "pumps.json",
         ]  # fmt: skip
+
+    def _gauge_words(self) -> list[str | Path]:
+        tanks = [word for _, litres in TANKS for word in ("--tank", f"{litres}:{litres * 2 // 3}")]
+        return ["gauge", "--listen", f"tcp:127.0.0.1:{self.ports.gauge}", *tanks, "--sales", "25"]
 
     # ── Founding ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -165,10 +189,6 @@ port = {self.ports.office}
 """
 
     def _edge_toml(self) -> str:
-        points = "".join(
-            f"\n[[lines.points]]\nnumber = {number}\naddress = {address:#x}\nnozzles = {list(nozzles)}\n"
-            for number, address, nozzles in POINTS
-        )
         return f"""
 authorise = "automatic"
 
@@ -191,11 +211,27 @@ port = {self.ports.page}
 url = "virtual:{self.directory / "slips"}"
 width = 80
 
-[[lines]]
-name = "一号线"
-protocol = "wayne-dart"
-url = "socket://127.0.0.1:{self.ports.line}"
-{points}"""
+{self._lines_toml()}{self._gauge_toml() if self._gauged else ""}"""
+
+    def _lines_toml(self) -> str:
+        text, number = "", 0
+        for island, port in self._islands:
+            text += f'[[lines]]\nname = "{island.name}"\nprotocol = "{island.protocol}"\n'
+            text += f'url = "socket://127.0.0.1:{port}"\n'
+            for at, nozzles in enumerate(island.grades):
+                number += 1
+                address = island.first_address + at
+                text += f"\n[[lines.points]]\nnumber = {number}\naddress = {address}\nnozzles = {list(nozzles)}\n"
+            text += "\n"
+        return text
+
+    def _gauge_toml(self) -> str:
+        tanks = "".join(
+            f'\n[[gauges.tanks]]\nnumber = {number}\nname = "{number} 号罐"\ngrade = "{grade}"\ncapacity = {litres}\n'
+            for number, (grade, litres) in enumerate(TANKS, 1)
+        )
+        place = f"socket://127.0.0.1:{self.ports.gauge}"
+        return f'[[gauges]]\nname = "液位仪"\nprotocol = "veeder-root"\nurl = "{place}"\nevery = 10\n{tanks}'
 
     # ── The station by command line ───────────────────────────────────────────────────────────────────────────────
 
@@ -246,3 +282,8 @@ url = "socket://127.0.0.1:{self.ports.line}"
     def slips(self) -> int:
         """Whole receipts that came out of the virtual printer."""
         return len(list((self.directory / "slips").glob("*.png")))
+
+
+def _line_words(island: Island, port: int) -> str:
+    grades = ";".join("+".join(nozzles) for nozzles in island.grades)
+    return f"{island.protocol},listen=tcp:127.0.0.1:{port},points={len(island.grades)},grades={grades}"

@@ -14,7 +14,7 @@ from tests.company.company import Company, Ports, Speed
 from tests.company.programs import StoryFailed, free_port, listening
 
 DIRECTORY = Path(__file__).parents[2] / ".demo"
-WISHED = Ports(broker=1883, office=8080, page=8100, line=8101, pumps=8102)
+WISHED = Ports(broker=1883, office=8080, page=8100, line=8101, pumps=8102, second=8103, gauge=8104)
 
 
 class Ended(Exception):
@@ -71,8 +71,9 @@ def _welcome(company: Company) -> str:
       账号 · account                 {company.secrets.account}
       首次登录码 · first-login code   {company.secrets.first_login}
 
-  加油机由模拟器扮演，顾客自己到来；小票在触摸屏的“打印机”一页。
-  The pumps are simulated and customers arrive by themselves; receipts are on the touchscreen's printer page.
+  两条线（稳牌 DART 四个加油位、吉尔巴克两个）和一台液位仪由模拟器扮演，顾客自己到来；小票在触摸屏的“小票”一页。
+  Two lines (four Wayne DART points, two Gilbarco) and a tank gauge are simulated, and customers arrive by themselves;
+  receipts are on the touchscreen's page of slips.
 
   Ctrl-C 结束全部 · ends everything           日志 · logs: {company.logs}
 """
