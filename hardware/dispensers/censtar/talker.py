@@ -143,14 +143,16 @@ class Talker(SingleNozzle):
     def read_state(self) -> Turn:
         """The figures of a filling that is over are read anew."""
         pump = self.pump
-        pump.again()
-        if pump.unread:
-            pump.sale = None
-        elif pump.over:
-            pump.read(None, (yield from self._read(Code.RUNNING, read_running)))
-        if (yield from self._look()) is None:
+        said = yield from self._look()
+        if said is None:
             return SILENT
-        return "It does not tell its last sale." if pump.unread and pump.sale is None else ""
+        if pump.unread and (yield from self._sale()) is None:
+            return "It does not tell its last sale."
+        if pump.over and not pump.unread:
+            pump.read(None, (yield from self._read(Code.RUNNING, read_running)))
+        pump.again()
+        pump.tell_news()
+        return ""
 
     def read_totaliser(self) -> Turn:
         """Eight digits, or 32 bits."""

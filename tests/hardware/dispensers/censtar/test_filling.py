@@ -12,6 +12,7 @@ from hardware.ports import (
     AlarmRaised,
     Authorise,
     Clear,
+    FillingRead,
     PointAnswered,
     PointSilent,
     PumpState,
@@ -218,8 +219,19 @@ def test_five_tries_in_a_row_may_fail_before_a_pump_counts_as_silent() -> None:
     station = island()
     fuel(station)
     station.wire.back = lambda data, dice: [] if data[1] == Code.READ_SALE else [(0, data)]
+    before = len(station.told(FillingRead))
     assert "does not tell its last sale" in failed(station, ReadState(1))
     assert station.told(PointSilent) == []
+    assert len(station.told(FillingRead)) == before, "what was read before is no second reading"
+
+
+def test_a_sale_is_read_again_where_its_answer_was_lost() -> None:
+    station = island()
+    fuel(station)
+    lost = [True, True, True]
+    station.wire.back = lambda data, dice: [] if data[1] == Code.READ_SALE and lost and lost.pop() else [(0, data)]
+    station.done(ReadState(1))
+    assert station.figures()[0] == 5_000
 
 
 def test_100_ms_of_quiet_lie_between_an_answer_and_the_next_question() -> None:
