@@ -30,12 +30,14 @@ def troubles_of(state: StationState) -> list[Trouble]:
     if not state.last_seen:
         return [Trouble("never_heard", "warning", "offline")]
     sick_points = sum(point.trouble not in PASSING or point.state == SICK_POINT for point in state.points)
+    sick_gauges = sum(bool(gauge.trouble) for gauge in state.gauges)
     clock = abs(state.clock_difference or 0)
     tried = (
         (not state.connected, Trouble("away", "warning", "offline", state.last_seen)),
         (state.missing > 0, Trouble("missing", "bad", "letter-off", state.missing_since, state.missing)),
         (state.dead_letters > 0, Trouble("dead_letters", "bad", "letter-off", number=state.dead_letters)),
         (sick_points > 0, Trouble("points", "bad", "pump", number=sick_points)),
+        (sick_gauges > 0, Trouble("gauges", "warning", "tank", number=sick_gauges)),
         (state.printer in SICK_PRINTER, Trouble("printer", "warning", "printer")),
         (clock > TRUSTED_DIFFERENCE, Trouble("clock", "warning", "clock", number=clock // 1000)),
         (state.connected and _behind(state), Trouble("behind", "warning", "refresh")),

@@ -18,6 +18,16 @@ name = "第一加油站"
 [store]
 path = "s.db"
 """
+GAUGE = """
+[[gauges]]
+name = "液位仪"
+url = "socket://127.0.0.1:10001"
+[[gauges.tanks]]
+number = 1
+grade = "92#"
+name = "1 号罐"
+capacity = 30000
+"""
 LINE = """
 [[lines]]
 name = "l1"
@@ -72,6 +82,19 @@ def test_two_sections_are_enough() -> None:
             LEAST + LINE + "[[lines.points]]\nnumber = 2\naddress = 0x50\nnozzles = ['0#']\n",
             "two points have the address",
         ),
+        (
+            LEAST + GAUGE.replace('name = "液位仪"', "name = 'g'\nprotocol = 'veeder-rot'"),
+            "Did you mean “veeder-root”?",
+        ),
+        (
+            LEAST + GAUGE.replace("[[gauges.tanks]]", "security_code = '12345'\n[[gauges.tanks]]"),
+            "six letters or digits",
+        ),
+        (LEAST + GAUGE.replace("[[gauges.tanks]]", "every = 5\n[[gauges.tanks]]"), ">= 10"),
+        (LEAST + GAUGE.replace("[[gauges.tanks]]", "volume_unit = 'hl'\n[[gauges.tanks]]"), "Invalid enum value 'hl'"),
+        (LEAST + GAUGE + GAUGE[GAUGE.index("[[gauges.tanks]]") :], "On gauge “液位仪” two tanks have the number 1"),
+        (LEAST + GAUGE + GAUGE.replace("液位仪", "二"), "Two lines have the url"),
+        (LEAST + GAUGE + GAUGE.replace("10001", "10002"), "Two gauges have the name"),
         (LEAST + LINE.replace("wayne-dart", "wayne-drat"), "Did you mean “wayne-dart”?"),
         (LEAST + "[printer]\nurl = 'usb'\n", "is no printer's address"),
         (LEAST + "[printer]\nwidth = 60\n", "58 or 80"),
