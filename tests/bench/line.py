@@ -1,188 +1,198 @@
-"""The serial line: how near polling comes to the line's own limit, and how long a lifted nozzle waits to be released.
+"""The serial line: how near polling comes to the line's own limit, how long a lifted nozzle waits to be released, and
+how lively figures are while a quarter of the points fuel.
 
-16 fuelling points on one line at 9600 8O1 over a pty. The limit of a cycle is what no program can do without: six bytes
-a point, the pump's turnaround, and the pause that the protocol asks for. The station here is the least one: it releases
-whatever nozzle is lifted, and clears a filling when it is over.
+32 fuelling points on a line at 9600 8O1 over a pty. The limit of a cycle is what no program can do without: six bytes
+a point, the pump's turnaround, and the pause that the protocol asks for. Beside it, on a line of its own at the same
+time, works a poller as one writes it first (``naive``).
 """
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
+from itertools import cycle, pairwise
 from random import Random
 from statistics import quantiles
 
 from hardware.dispensers.wayne_dart.session import Pace
-from hardware.driver import LineDriver, micros
-from hardware.line import Line
-from hardware.ports import Authorise, Clear, NozzleLifted, PointOnLine, PumpEvent, PumpState, PumpStateRead
-from hardware.registry import dispenser
-from hardware.simulation.pump import SimulatedPump
-from hardware.simulation.station import SimulatedStation, StationPlan, places
-from hardware.simulation.wire import plug
-from tests.bench.figure import Figure, at_most
+from hardware.driver import micros
+from hardware.ports import Authorise, FillingRead, PointOnLine, PumpState, Session
+from hardware.simulation.faults import Faults
+from hardware.simulation.pump import SimulatedPoint
+from tests.bench.figure import Figure, at_least, at_most
+from tests.bench.naive import RoundRobin
+from tests.bench.yard import POINTS, PROTOCOL, TURNAROUND, MakeSession, Yard, in_step, until, yard
+from tests.fakes.wires import Wire
 
-POINTS = 16
-LINES = 4
+LINES = 3
+"""Of ours; they lift in parallel, so that a hundred cars take a minute and not an hour."""
+LIFTS = 30
+"""On each line."""
 SECONDS_BETWEEN_LIFTS = 2.0
-"""On each line: 30 cars a minute at 16 fuelling points, about two a minute at each. Few stations ever are so busy."""
-TURNAROUND = 10_000
-"""Microseconds; the shortest that was seen in the field, and so the hardest for a program to keep up with."""
-_PROTOCOL = "wayne-dart"
+"""On each line: 30 cars a minute at 32 fuelling points. Few stations ever are so busy."""
+SETTLING = 20
+"""Seconds in which a new agent asks its pumps what they are; nothing is measured meanwhile."""
+FUELLING = 8
 _POLL_AND_EOT = 6
 
 
-class _Station:
-    """The driver's line of a simulated station, with the least station on top."""
-
-    def __init__(self, station: SimulatedStation) -> None:
-        self.station = station
-        self.polled: list[int] = []
-        protocol = station.plan.protocol
-        session = protocol.session([PointOnLine(p.point, p.address, len(p.grades)) for p in station.plan.points])
-        self._first = station.plan.points[0].address
-        self._line = Line(station.url, protocol.line)
-        self.driver = LineDriver("bench", self._open, session, self._told, lambda _: None)
-        self.ready: set[int] = set()
-
-    @property
-    def byte(self) -> int:
-        """Microseconds of a byte."""
-        return self._line.byte_micros
-
-    def _open(self) -> "_Spy":
-        return _Spy(self._line.open(), self._first, self.polled)
-
-    def _told(self, events: list[PumpEvent]) -> None:
-        for event in events:
-            if isinstance(event, NozzleLifted):
-                self.driver.submit(Authorise(event.point, (event.nozzle,)))
-            elif isinstance(event, PumpStateRead):
-                self._state(event)
-
-    def _state(self, event: PumpStateRead) -> None:
-        if event.state is PumpState.FINISHED:
-            self.driver.submit(Clear(event.point))
-        if event.state is PumpState.READY:
-            self.ready.add(event.point)
-        else:
-            self.ready.discard(event.point)
+def ours(points: Sequence[PointOnLine]) -> Session:
+    """The driver that is sold."""
+    return PROTOCOL.session(points)
 
 
-class _Spy:
-    """The line, noting when the first point is polled."""
-
-    def __init__(self, line: Line, address: int, polled: list[int]) -> None:
-        self._line = line
-        self._poll = bytes((address, 0x20, 0xFA))
-        self._polled = polled
-        self.byte_micros = line.byte_micros
-
-    def write(self, data: bytes) -> None:
-        if data == self._poll:
-            self._polled.append(micros())
-        self._line.write(data)
-
-    def read(self, wait: int) -> bytes:
-        return self._line.read(wait)
-
-    def close(self) -> None:
-        self._line.close()
+def naive(points: Sequence[PointOnLine]) -> Session:
+    """Its peer."""
+    return RoundRobin(points, Pace(byte=PROTOCOL.line.byte_micros))
 
 
-@contextmanager
-def _running() -> Iterator[_Station]:
-    protocol = dispenser(_PROTOCOL)
-    points = places([("92#", "95#")] * POINTS, protocol.first_address, {"92#": 7_850, "95#": 8_360})
-    plan = StationPlan(protocol, points, (TURNAROUND, TURNAROUND), True, 0, 1_000, 1, {}, "")
-    station = SimulatedStation(plan, plug("pty"))
-    thread = threading.Thread(target=station.serve, name="pumps")
-    thread.start()
-    bench = _Station(station)
-    bench.driver.start()
-    try:
-        _await_step(bench)
-        yield bench
-    finally:
-        bench.driver.stop()
-        station.stop()
-        thread.join()
+def limit() -> int:
+    """Microseconds of a cycle that no program can do without."""
+    return POINTS * (_POLL_AND_EOT * PROTOCOL.line.byte_micros + sum(TURNAROUND) // 2 + Pace().gap)
 
 
-def _await_step(bench: _Station, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while len(bench.ready) < POINTS:
-        if time.monotonic() > end:
-            raise TimeoutError("the simulated line did not come into step")
-        time.sleep(0.01)
-
-
-def poll_cycle_ratio(seconds: int = 20) -> tuple[float, int, int]:
-    """The mean poll cycle of an idle line as a ratio to its limit; the cycle and the limit in microseconds."""
-    with _running() as bench:
-        cycle, limit = _poll_cycle(bench, seconds)
-    return cycle / limit, cycle, limit
-
-
-def lift_to_authorise(samples: int = 100) -> list[int]:
-    """How long lifted nozzles waited, in microseconds: on four lines at once, each much busier than a real one."""
-    waits: list[int] = []
+def figures(seconds: int = 15, lifts: int = LIFTS) -> list[Figure]:
+    """All of it. Cycles and liveliness are measured on one line at a time: they are a matter of milliseconds."""
+    (mine, lively), (peer, naive_lively) = alone(ours, seconds), alone(naive, seconds)
     with ExitStack() as stack:
-        lines = [stack.enter_context(_running()) for _ in range(LINES)]
-        share = -(-samples // LINES)
-        threads = [threading.Thread(target=_lift, args=(line, share, seed, waits)) for seed, line in enumerate(lines)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        lines = [stack.enter_context(yard(make, seed)) for seed, make in enumerate([ours] * LINES + [naive], 1)]
+        in_step(lines)
+        waits = lift_to_authorise(lines, lifts)
+    return [_cycle(mine, peer), _release(waits), *_lively(lively, naive_lively), ackpoll()]
+
+
+def alone(make: MakeSession, seconds: int) -> tuple[float, tuple[float, float]]:
+    """The poll cycle of a line with nothing beside it, and how lively it is."""
+    with yard(make) as here:
+        in_step([here])
+        time.sleep(SETTLING)
+        return poll_cycle(here, seconds), liveliness(here, 2 * seconds)
+
+
+# ── How near to the limit ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def poll_cycle(here: Yard, seconds: int) -> float:
+    """The mean poll cycle of an idle line, in microseconds."""
+    here.polled.clear()
+    time.sleep(seconds)
+    polled = list(here.polled)
+    return (polled[-1] - polled[0]) / (len(polled) - 1)
+
+
+def _cycle(mine: float, peer: float) -> Figure:
+    against = f"{limit() / 1000:.0f} ms; ours {mine / 1000:.0f} ms, naive {peer / 1000:.0f} ms"
+    return at_most("poll_cycle_ratio", mine / limit(), 1.10, "× the limit", against)
+
+
+# ── How long a nozzle waits ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def lift_to_authorise(lines: Sequence[Yard], lifts: int) -> list[list[int]]:
+    """How long lifted nozzles waited on each line, in microseconds."""
+    waits: list[list[int]] = [[] for _ in lines]
+    jobs = [(here, lifts, seed, waits[seed]) for seed, here in enumerate(lines)]
+    threads = [threading.Thread(target=_lift, args=job) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     return waits
 
 
-def figures() -> list[Figure]:
-    """Both, against the line's own limit."""
-    ratio, cycle, limit = poll_cycle_ratio()
-    waits = quantiles(lift_to_authorise(), n=100, method="inclusive")
-    half, p99 = waits[49] / limit, waits[98] / limit
-    one = f"a cycle of {limit / 1000:.1f} ms"
+def _lift(here: Yard, lifts: int, seed: int, waits: list[int]) -> None:
+    """Nozzles lifted one after the other at random moments, and a very short filling each."""
+    dice = Random(seed)
+    for _ in range(lifts):
+        time.sleep(dice.expovariate(1 / SECONDS_BETWEEN_LIFTS))
+        point = dice.choice(sorted(here.ready))
+        since = here.lift(point)
+        until(partial(_released, here, [point]))
+        waits.append(micros() - since)
+        here.sip(point)
+
+
+def _release(waits: Sequence[list[int]]) -> Figure:
+    mine, peer = [wait for line in waits[:-1] for wait in line], waits[-1]
+    half, p99 = _cycles(mine, 50), _cycles(mine, 99)
+    against = f"cycles of {limit() / 1000:.0f} ms; median {half:.2f}; naive {_cycles(peer, 99):.2f}"
+    return at_most("lift_to_authorise_cycles_p99", p99, 1.5, "cycles", against)
+
+
+def _cycles(waits: Sequence[int], percentile: int) -> float:
+    return quantiles(waits, n=100, method="inclusive")[percentile - 1] / limit()
+
+
+# ── How lively figures are ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def liveliness(here: Yard, seconds: int) -> tuple[float, float]:
+    """While a quarter of the points fuel: the longest time between two figures of one of them, and the longest time
+    that a nozzle lifted at an idle one was not seen, in seconds."""
+    here.releases = False
+    dice, busy = Random(1), sorted(here.ready)[:FUELLING]
+    _fuel(here, busy)
+    idle = cycle(sorted(here.ready - set(busy)))  # in turn: a nozzle that moves twice between two polls has not moved
+    here.moved.clear()
+    end, unseen = time.monotonic() + seconds, [0]
+    while time.monotonic() < end:
+        time.sleep(dice.uniform(0.1, 1.0))
+        unseen.append(_seen(here, next(idle)))
+    gaps = [after - before for point in busy for before, after in pairwise(here.moved[point])]
+    return max(gaps) / 1e6, max(unseen) / 1e6
+
+
+def _fuel(here: Yard, points: Sequence[int]) -> None:
+    for point in points:
+        here.lift(point)
+        here.driver.submit(Authorise(point, (1,)))
+    until(partial(_released, here, points))
+    for point in points:
+        here.squeeze(point, 600)
+    time.sleep(3)
+
+
+def _released(here: Yard, points: Sequence[int]) -> bool:
+    return all(here.pump(point).released for point in points)
+
+
+def _seen(here: Yard, point: int) -> int:
+    since = here.lift(point)
+    until(lambda: point in here.lifted)
+    here.hang_up(point)
+    return here.lifted[point] - since
+
+
+def _lively(mine: tuple[float, float], peer: tuple[float, float]) -> list[Figure]:
+    (moved, seen), (naive_moved, naive_seen) = mine, peer
+    words = f"{FUELLING} of {POINTS} fuel; naive"
     return [
-        at_most("poll_cycle_ratio", ratio, 1.15, "× the limit", f"{one}; it took {cycle / 1000:.1f} ms"),
-        at_most("lift_to_authorise_cycles_p99", p99, 2.0, "poll cycles", f"{one}; median {half:.2f}"),
+        at_most("running_figures_gap_max", moved, 1.0, "seconds", f"{words} {naive_moved:.2f}"),
+        at_most("idle_point_seen_max", seen, 1.5, "seconds", f"{words} {naive_seen:.2f}"),
     ]
 
 
-def _poll_cycle(bench: _Station, seconds: int) -> tuple[int, int]:
-    time.sleep(1)
-    bench.polled.clear()
-    time.sleep(seconds)
-    polled = list(bench.polled)
-    limit = POINTS * (_POLL_AND_EOT * bench.byte + TURNAROUND + Pace().gap)
-    return (polled[-1] - polled[0]) // (len(polled) - 1), limit
+# ── What ACKPOLL is worth ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _lift(bench: _Station, samples: int, seed: int, waits: list[int]) -> None:
-    """Nozzles lifted one after the other at random moments, and a very short filling each."""
-    dice = Random(seed)
-    for _ in range(samples):
-        time.sleep(dice.expovariate(1 / SECONDS_BETWEEN_LIFTS))
-        point = dice.choice(sorted(bench.ready))
-        pump = bench.station.pump(point)
-        since = bench.station.act(partial(_take_out, pump))
-        while not pump.released:
-            time.sleep(0.001)
-        waits.append(micros() - since)
-        bench.station.act(partial(_fuel, bench, point))
+def ackpoll() -> Figure:
+    """Figures of a lone fuelling point with it and without, in virtual time: no machine disturbs that."""
+    with_it, without = _figures_told(True), _figures_told(False)
+    against = f"a lone point told {with_it} figures in 20 s with it, {without} without"
+    return at_least("ackpoll_gain", with_it / without, 1.05, "× figures", against)
 
 
-def _take_out(pump: SimulatedPump, now: int) -> int:
-    pump.lift(1, now)
-    return now
-
-
-def _fuel(bench: _Station, point: int, now: int) -> None:
-    """A very short filling, so that the point is free again soon."""
-    pump = bench.station.pump(point)
-    pump.body.squeeze(10_000_000, 10)
-    bench.station.line.advance(now + 10_000)
-    pump.hang_up(now + 10_000)
-    bench.ready.discard(point)
+def _figures_told(ackpoll: bool) -> int:
+    place = SimulatedPoint(1, PROTOCOL.first_address, ("92#",), prices={1: 7_850})
+    session = PROTOCOL.session([PointOnLine(1, place.address, 1)], options={"ackpoll": ackpoll})
+    line = PROTOCOL.simulator([place], Faults(), TURNAROUND, 1)
+    wire = Wire(session, line, byte=PROTOCOL.line.byte_micros)
+    wire.run(3_000_000)
+    line.pumps[1].lift(1, wire.now)
+    wire.submit(Authorise(1, (1,)))
+    wire.until(lambda: line.pumps[1].word == PumpState.AUTHORISED)
+    line.pumps[1].body.squeeze(600)
+    before = len(wire.told(FillingRead))
+    wire.run(20_000_000)
+    return len(wire.told(FillingRead)) - before

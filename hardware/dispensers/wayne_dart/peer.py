@@ -82,11 +82,10 @@ class Peer(Seat):
         return [job.command for job in waiting if job.command is not None]
 
     def _queue(self, job: Job) -> None:
-        """Behind all that was asked before, and before what can wait."""
-        at = len(self._jobs)
-        while at and self._jobs[at - 1].idle and not self._jobs[at - 1].begun:
-            at -= 1
-        self._jobs.insert(at, job)
+        """Behind all that was asked before, and before what can wait, be it under way."""
+        if self.idle:
+            self._jobs[0].again()
+        self._jobs.insert(sum(not each.idle for each in self._jobs), job)
 
     def tick(self, now: int) -> None:
         """Time passes; work begins, goes on, ends."""

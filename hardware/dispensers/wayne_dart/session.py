@@ -5,10 +5,12 @@ orphan of an earlier question: counted and dropped. That is safe, since a pump r
 
 Whose turn it is: blocks that stop, release or must be repeated. After a block its point is polled next, where the proof
 of its effect is likely to be. Otherwise the roster decides between the round of all points and those with other work: a
-block to send, or a proof still awaited. So a lifted nozzle is seen soon, however much else there is to do.
+block to send, or a proof still awaited; what is only good to know comes once in a while. So a lifted nozzle is seen
+soon, however much else there is to do.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -19,6 +21,11 @@ from hardware.dispensers.wayne_dart.peer import Peer
 from hardware.errors import FrameMisread
 from hardware.polling.roster import Roster, oldest
 from hardware.ports import Blemish, Blemished, CommandFailed, PointOnLine, PumpCommand, PumpEvent, Rest, Transmit
+
+_POLLS_TO_IDLE: Final = 16
+"""Questions between two that only make us wiser; a nozzle that is lifted meanwhile waits hardly longer than else."""
+_WHILE_FUEL_FLOWS: Final = 4
+"""So many times more."""
 
 
 class Pace(Struct, frozen=True):
@@ -50,6 +57,8 @@ class DartSession:
         self._asked_block = self._asked_ackpoll = False
         self._reply: Frame | None = None  # an ACK or NAK that we owe
         self._follow: Peer | None = None  # it acknowledged a block: poll it next
+        self._since_idle = 0
+        self._learns_of: Peer | None = None  # its turn is for what is only good to know
         self._roster = Roster(list(self._peers.values()), self._pace.round)
 
     # ── What the driver calls ─────────────────────────────────────────────────────────────────────────────────────────
@@ -126,7 +135,19 @@ class DartSession:
             return urgent
         if self._follow is not None and self._follow.answers:
             return self._follow
-        return self._roster.choose(now, oldest(peer for peer in at_work if not peer.idle) or oldest(at_work))
+        busy = oldest(peer for peer in at_work if not peer.idle)
+        if busy is None and at_work and self._since_idle >= self._idle_after():
+            busy = self._learns_of = oldest(at_work)
+        return self._roster.choose(now, busy)
+
+    def _idle_after(self) -> int:
+        active = any(peer.active for peer in self._peers.values())
+        return min(len(self._peers), _POLLS_TO_IDLE) * (_WHILE_FUEL_FLOWS if active else 1)
+
+    def _has_block(self, peer: Peer) -> bool:
+        """Whether its turn is for a block; otherwise it is polled, and a block that can wait does."""
+        block = peer.block
+        return block is not None and (block.sent or not peer.idle or peer is self._learns_of)
 
     # ── Exchanges ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -135,12 +156,12 @@ class DartSession:
         understands that, in one frame with its own poll, for which it waits a moment."""
         if peer is None:
             return self._peers[reply.address].ackpoll
-        return peer.block is None and (peer.address != reply.address or peer.ackpoll)
+        return not self._has_block(peer) and (peer.address != reply.address or peer.ackpoll)
 
     def _ask(self, peer: Peer, now: int) -> Transmit:
         """A block, or a poll with the ACK that we owe."""
+        self._asked_block = self._has_block(peer)
         self._begin(peer, now)
-        self._asked_block = peer.block is not None
         if self._asked_block:
             return Transmit(peer.block_frame(), self._pace.window, peer.point.number)
         owed, self._reply = self._reply, None
@@ -154,7 +175,9 @@ class DartSession:
 
     def _begin(self, peer: Peer, now: int) -> None:
         self._asked_ackpoll = False
-        self._roster.asked(peer, now, at_work=peer.waiting or peer.block is not None)
+        self._since_idle = 0 if peer is self._learns_of else self._since_idle + 1
+        self._learns_of = None
+        self._roster.asked(peer, now, at_work=peer.waiting or self._asked_block)
         self._follow = None
         if self._splitter.skipped:
             self._blemish(Blemish.NOISE, None, self._splitter.skipped)
@@ -172,8 +195,8 @@ class DartSession:
         """A NAK is answered like a poll: with the same block."""
         self._reply = None
         peer = self._peers[reply.address]
-        self._begin(peer, now)
         self._asked_block = False
+        self._begin(peer, now)
         return Transmit(encode(reply), self._pace.window, peer.point.number)
 
     def _take(self, frame: Frame, now: int) -> bool:

@@ -78,9 +78,10 @@ class Island:
     # ── What the station does ─────────────────────────────────────────────────────────────────────────────────────────
 
     def start(self) -> "Island":
-        """Until each point has answered and its greeting is over."""
+        """Until each point has answered, its greeting is over, and it has been asked what it is."""
         self.wire.until(lambda: len(self.wire.told(PointAnswered)) == len(self.points))
-        self.wire.run(2_000_000)
+        self.wire.until(lambda: not any(peer._jobs for peer in self.session._peers.values()), 200)
+        self.wire.run(1_000_000)
         self.wire.events.clear()
         return self
 

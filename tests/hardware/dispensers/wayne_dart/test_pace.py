@@ -20,9 +20,7 @@ LIMIT = POINTS * (6 * BYTE + 17_500 + Pace().gap)
 @pytest.fixture(scope="module")
 def island() -> Island:
     """A full line in step; its pumps stand as after a filling and have been asked what they are."""
-    island = Island(points=POINTS).start()
-    island.wire.run(20_000_000)
-    return island
+    return Island(points=POINTS).start()
 
 
 def asked(island: Island, point: int, micros: int) -> list[int]:
