@@ -6,7 +6,7 @@ The books of its lines are the running agent's; without one there are none.
 from pathlib import Path
 from typing import Any
 
-from edge.engineer.door import reports
+from edge.engineer.visit import reports
 from edge.forecourt.day import day_start
 from edge.settings import Settings
 from edge.store import books, fillings, outbox, sales

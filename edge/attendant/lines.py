@@ -13,7 +13,7 @@ from edge.engineer.rows import Cells, cells
 from hardware.registry import dispenser
 from hardware.watch.books import ENOUGH, MINUTES, Health
 from hardware.watch.recording import RecordingMisread
-from hardware.watch.watch import LineReport, PointReport
+from hardware.watch.reports import LineReport, PointReport
 from shared.errors import Refused
 from shared.face import Visit
 

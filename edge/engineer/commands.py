@@ -18,12 +18,12 @@ from edge import settings
 from edge.engineer import listening
 from edge.engineer.checks.findings import Finding, Level
 from edge.engineer.doctor import findings
-from edge.engineer.door import facts
 from edge.engineer.lines import read
 from edge.engineer.listening import Heard
 from edge.engineer.probe import Found, Tried, Wishes, probe
 from edge.engineer.replay import driven, paced
 from edge.engineer.rows import Rows
+from edge.engineer.visit import facts
 from edge.engineer.words import Colour, Tongue, painted, tongue
 from hardware.adapters import advice
 from hardware.ports import LineSettings

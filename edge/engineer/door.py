@@ -12,8 +12,8 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,8 +22,9 @@ import structlog
 from msgspec.structs import replace
 
 from edge.engineer.lines import Lines
+from edge.engineer.visit import place, short
 from hardware.watch.recording import line_of, note
-from hardware.watch.watch import Moment, entry_of, utc
+from hardware.watch.reports import Moment, entry_of, utc
 from shared.errors import JiayouError, Refused
 
 _log = structlog.get_logger(__name__)
@@ -35,14 +36,6 @@ _WAITING: Final = 2_000
 _PATIENCE: Final = 3.0
 """Seconds that a question or an answer may take."""
 _LONGEST: Final = 4_096
-
-
-def place(store: Path) -> Path:
-    """Where the door of this store's agent is."""
-    return store.with_name(store.name + ".sock")
-
-
-# ── In the agent ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @asynccontextmanager
@@ -68,7 +61,7 @@ def _bound(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)
     door = socket.socket(socket.AF_UNIX)
     try:
-        with _short(path) as name:
+        with short(path) as name:
             mask = os.umask(0o177)
             try:
                 door.bind(name)
@@ -193,70 +186,3 @@ async def _say(writer: asyncio.StreamWriter, line: str) -> None:
     with suppress(OSError):
         writer.write((line + "\n").encode())
         await writer.drain()
-
-
-# ── In a tool ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Visit:
-    """A question to a running agent: iterate for the lines of its answer, :meth:`end` to have enough of them.
-
-    :exc:`Refused` when no agent runs on this store, or when it can't answer.
-    """
-
-    def __init__(self, store: Path, question: dict[str, Any]) -> None:
-        self._visitor = socket.socket(socket.AF_UNIX)
-        self._visitor.settimeout(_PATIENCE)
-        try:
-            with _short(place(store)) as name:
-                self._visitor.connect(name)
-            self._visitor.sendall((json.dumps(question) + "\n").encode())
-        except OSError as why:
-            self._visitor.close()
-            raise Refused(
-                "no_agent", f"No agent can be asked on {store}: {why}. Is it running, and are you its user?"
-            ) from why
-        self._visitor.settimeout(None)
-
-    def __iter__(self) -> Iterator[str]:
-        with self._visitor, self._visitor.makefile(encoding="utf-8") as answer:
-            for line in answer:
-                _refuse(line)
-                yield line
-
-    def end(self) -> None:
-        """From any thread: the lines end."""
-        with suppress(OSError):
-            self._visitor.shutdown(socket.SHUT_RDWR)
-
-
-def _refuse(line: str) -> None:
-    if line.startswith('{"error"'):
-        raise Refused("agent", str(json.loads(line)["error"]))
-
-
-@contextmanager
-def _short(path: Path) -> Iterator[str]:
-    """A name for a socket, however long its path is: the kernel takes about a hundred bytes."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)
-
-
-def facts(store: Path) -> dict[str, Any] | None:
-    """How the station is, as its running agent says; None when none can be asked."""
-    return _asked(store, "station")
-
-
-def reports(store: Path) -> list[dict[str, Any]]:
-    """The books of the lines, as the running agent keeps them; none when it can't be asked."""
-    return list((_asked(store, "lines") or {}).get("lines", ()))
-
-
-def _asked(store: Path, what: str) -> dict[str, Any] | None:
-    with suppress(JiayouError, OSError, ValueError):
-        said = json.loads(next(iter(Visit(store, {"ask": what})), "null"))
-        return said if isinstance(said, dict) else None
-    return None

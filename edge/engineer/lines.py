@@ -10,7 +10,8 @@ from msgspec import Struct
 from edge.settings import LineSettings
 from hardware.watch.incidents import NAME, Shelf
 from hardware.watch.recording import Entry, Head, RecordingMisread, read_entries, read_head
-from hardware.watch.watch import LineReport, LineWatch
+from hardware.watch.reports import LineReport
+from hardware.watch.watch import LineWatch
 from shared.errors import Refused
 
 SHOWN: Final = 30

@@ -7,7 +7,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from edge.engineer.door import Visit
+from edge.engineer.visit import Visit
 from hardware.line import Line
 from hardware.ports import LineSettings
 from hardware.watch.recording import Entry, Head, Way, crossing, read_entries, read_head
@@ -48,7 +48,7 @@ def at_port(url: str, protocol: str, settings: LineSettings, seconds: float = 0)
 def at_agent(store: Path, lines: tuple[str, ...], seconds: float = 0) -> Iterator[Heard]:
     """What a running agent says and hears on these lines, as it happens, for so long or (0) until the agent ends."""
     heard: SimpleQueue[Heard | JiayouError] = SimpleQueue()
-    visits = [Visit(store, {"ask": "monitor", "line": line}) for line in lines]
+    visits = [Visit(store, {"ask": "monitor", "line": line}, endless=True) for line in lines]
     for visit in visits:
         threading.Thread(target=_listen, args=(visit, heard), daemon=True).start()
     end = time.monotonic() + seconds

@@ -4,18 +4,17 @@ The methods that the driver calls run in the line's thread and are kept short; t
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from hardware.ports import AlarmRaised, Blemished, FillingRead, PointAnswered, PointSilent
-from hardware.watch.books import Budget, Health, Tally
+from hardware.watch.books import Budget, Tally
 from hardware.watch.incidents import Incident, Shelf
-from hardware.watch.recording import Entry, Head, Way, crossing, happening, note
+from hardware.watch.recording import Entry, Head, Way
+from hardware.watch.reports import LineReport, Moment, PointReport, entry_of, micros, utc
 
 LAST: Final = 240
 """Frames and happenings that are remembered."""
@@ -31,40 +30,7 @@ _RESET: Final = "cpu_reset"
 _PATIENCE: Final = 10_000_000
 """Microseconds after which an incident is kept with what was said by then."""
 
-Moment = tuple[int, Way, int, Any]
-"""When (monotonic microseconds), which way, at which point, and bytes or an event or a command or a text."""
 Tap = Callable[[Moment], None]
-
-
-class PointReport(Struct, frozen=True):
-    """A fuelling point, as the line knows it. Times in UTC milliseconds, 0 for never."""
-
-    point: int
-    address: int
-    answers: bool
-    heard_at: int
-    silent_at: int
-    """When it fell silent last."""
-    health: Health
-
-
-class LineReport(Struct, frozen=True):
-    """A line with its points."""
-
-    line: str
-    protocol: str
-    url: str
-    well: bool
-    trouble: str
-    lost: int
-    """How often the port went away."""
-    lost_at: int
-    noisy: bool
-    """Over its error budget."""
-    budget: int
-    """Failures in a thousand exchanges that it is granted."""
-    health: Health
-    points: tuple[PointReport, ...]
 
 
 class _PointBook:
@@ -157,7 +123,7 @@ class LineWatch:
 
     def asked(self, command: Any) -> None:
         """The station asks for something."""
-        self._cross((_micros(), Way.ASKED, getattr(command, "point", 0), command))
+        self._cross((micros(), Way.ASKED, getattr(command, "point", 0), command))
 
     def told(self, event: Any) -> None:
         """The session says this."""
@@ -173,13 +139,13 @@ class LineWatch:
                 self._silent(event.point)
             case AlarmRaised(alarm=alarm) if alarm == _RESET:
                 self.note(event.point, _RESET)
-        self._cross((_micros(), Way.TOLD, getattr(event, "point", 0), event))
+        self._cross((micros(), Way.TOLD, getattr(event, "point", 0), event))
 
     def lost(self, why: str) -> None:
         """The port went away, or could not be opened."""
         if not self._trouble:
             self._lost += 1
-            self._lost_at = _micros()
+            self._lost_at = micros()
             if self._last:
                 self.note(0, "line_lost")
                 self._settle()
@@ -197,7 +163,7 @@ class LineWatch:
 
     def note(self, point: int, why: str) -> None:
         """Keep what was said before this, and what will be said after. ``why`` is a stable word or a few."""
-        now = _micros()
+        now = micros()
         with self._lock:
             if now - self._kept.get((point, why), -_AGAIN) < _AGAIN:
                 return
@@ -220,7 +186,7 @@ class LineWatch:
 
     def report(self) -> LineReport:
         """The books as they stand."""
-        now = _micros()
+        now = micros()
         addresses: Mapping[int, int] = {place.point: place.address for place in self.head.points}
         points = [_point(number, addresses[number], book, now) for number, book in self._points.items()]
         return LineReport(
@@ -256,7 +222,7 @@ class LineWatch:
     def _settle(self, crossed: int | None = None) -> None:
         """Hand over the incidents for which enough was heard; without a count, all."""
         with self._lock:
-            late = _micros() - _PATIENCE
+            late = micros() - _PATIENCE
             ready = [due for due in self._due if crossed is None or due[0] <= crossed or due[1] < late]
             self._due = [due for due in self._due if due not in ready]
         for _, _, point, why in ready:
@@ -265,7 +231,7 @@ class LineWatch:
 
     def _incident(self, point: int, why: str) -> Incident:
         last = self._last.copy()
-        since = last[0][0] if last else _micros()
+        since = last[0][0] if last else micros()
         entries = tuple(entry_of(moment, since) for moment in last)
         return Incident(replace(self.head, began=utc(since), why=why, point=point), entries)
 
@@ -274,7 +240,7 @@ class LineWatch:
         if book.answers and not self._trouble:
             self.note(point, "point_silent")
         book.answers, book.failed = False, False
-        book.silent_at = _micros()
+        book.silent_at = micros()
 
     def _blemish(self, event: Blemished) -> None:
         count = event.count
@@ -298,26 +264,7 @@ class LineWatch:
         return f"{share // 10}.{share % 10} % of its last exchanges got no answer{most}."
 
 
-def entry_of(moment: Moment, since: int = 0) -> Entry:
-    """In the form of a recording."""
-    at, way, point, what = moment
-    if way in (Way.OUT, Way.IN):
-        return crossing(at - since, way, point, what)
-    if way is Way.NOTE:
-        return note(at - since, point, what)
-    return happening(at - since, way, point, what)
-
-
-def utc(at: int) -> int:
-    """Monotonic microseconds as UTC milliseconds, by the wall clock as it stands now; 0 stays 0."""
-    return time.time_ns() // 1_000_000 - (_micros() - at) // 1_000 if at else 0
-
-
 def _point(number: int, address: int, book: _PointBook, now: int) -> PointReport:
     return PointReport(
         number, address, book.answers is True, utc(book.heard_at), utc(book.silent_at), book.tally.health(now)
     )
-
-
-def _micros() -> int:
-    return time.monotonic_ns() // 1_000

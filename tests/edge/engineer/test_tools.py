@@ -15,11 +15,11 @@ import pytest
 from edge.__main__ import main
 from edge.engineer import listening
 from edge.engineer.commands import _addresses, said_of
-from edge.engineer.door import Visit, facts, place, reports
 from edge.engineer.lines import Lines, nothing, read
 from edge.engineer.probe import Tried, Wishes, probe
 from edge.engineer.replay import driven, paced
 from edge.engineer.rows import Rows
+from edge.engineer.visit import Visit, facts, place, reports
 from edge.engineer.words import Colour, painted, tongue
 from hardware.adapters import holder
 from hardware.line import Line

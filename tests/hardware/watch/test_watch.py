@@ -17,7 +17,8 @@ from hardware.ports import (
 )
 from hardware.watch.incidents import Shelf, too_many
 from hardware.watch.recording import Head, Way, read_entries, read_head
-from hardware.watch.watch import AFTER, LAST, LineWatch, Moment
+from hardware.watch.reports import Moment
+from hardware.watch.watch import AFTER, LAST, LineWatch
 
 HEAD = Head("island", "wayne-dart", points=(PointOnLine(1, 0x50, 2), PointOnLine(2, 0x51, 2)))
 POLL, EOT = b"\x50\x20\xfa", b"\x50\x70\xfa"
