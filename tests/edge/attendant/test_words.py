@@ -15,6 +15,7 @@ from edge.store.printing import JobState
 from edge.tanks.deciding import LOW, WATER
 from edge.tanks.tanks import LOST
 from edge.tanks.tanks import TROUBLES as GAUGE_TROUBLES
+from hardware.dispensers.wayne_dart.point import DECIMALS_DIFFER
 from hardware.dispensers.wayne_dart.readings import ALARMS
 from hardware.gauges.veeder_root.bodies import ALARMS as TANK_ALARMS
 from hardware.gauges.veeder_root.bodies import UNKNOWN
@@ -58,7 +59,7 @@ SAID = {
     },
     "trouble": TROUBLES | PRINTERS - {PrinterStatus.OK},
     "trouble_do": TROUBLES | PRINTERS - {PrinterStatus.OK},
-    "point_trouble": AT_POINTS | {*ALARMS.values(), "reserved"},
+    "point_trouble": AT_POINTS | {*ALARMS.values(), "reserved", DECIMALS_DIFFER},
     "point_trouble_do": {*AT_POINTS, "other"},
     "printer": PRINTERS | {press.UNCONFIRMED, press.WENT_AWAY, press.NO_ANSWER, "none", "interrupted", "stale"},
     "phase": {*(phase.value for phase in PointPhase), "settling"},
