@@ -126,8 +126,8 @@ class _Device:
         return serial.Serial(
             path,
             settings.baud_rate,
-            settings.data_bits,
-            "N" if self._pty else settings.parity,  # a pty has no parity, and refuses it when it is opened again
+            8 if self._pty else settings.data_bits,  # a pty has eight bits and no parity,
+            "N" if self._pty else settings.parity,  # and refuses others when it is opened again
             settings.stop_bits,
             timeout=0,
             exclusive=True,

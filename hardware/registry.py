@@ -7,12 +7,13 @@ from typing import Final
 from hardware.dispensers.censtar.protocol import PROTOCOL as CENSTAR
 from hardware.dispensers.gilbarco.protocol import PROTOCOL as GILBARCO
 from hardware.dispensers.lanfeng.protocol import PROTOCOL as LANFENG
+from hardware.dispensers.tatsuno_pde.protocol import PROTOCOL as TATSUNO_PDE
 from hardware.dispensers.wayne_dart.protocol import PROTOCOL as WAYNE_DART
 from hardware.protocol import DispenserProtocol
 from shared.errors import Refused
 
 DISPENSERS: Final[Mapping[str, DispenserProtocol]] = {
-    protocol.name: protocol for protocol in (CENSTAR, GILBARCO, LANFENG, WAYNE_DART)
+    protocol.name: protocol for protocol in (CENSTAR, GILBARCO, LANFENG, TATSUNO_PDE, WAYNE_DART)
 }
 
 

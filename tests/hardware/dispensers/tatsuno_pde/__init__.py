@@ -1,0 +1,1 @@
+"""Tatsuno PDE: frames, challenges, and a station before simulated counters."""
