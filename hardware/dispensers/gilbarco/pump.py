@@ -21,6 +21,7 @@ from hardware.ports import Identified, PointOnLine
 _TRIES: Final = 3
 """So often a pump is asked which nozzle is out before the station is told that nobody knows."""
 _DISCOVERIES: Final = 2
+_FRESH: Final = 3_000_000
 
 
 class Pump:
@@ -31,7 +32,8 @@ class Pump:
         self.speaker = Speaker(loop, place.address, place.nozzles)
         self.options = loop.options
         self.litres = True
-        self.level_needed = False
+        self.level_needed: bool | None = True if self.options.names_level else None
+        """Whether it takes a release only after a price level was named; None when nobody knows yet."""
         self._loop = loop
         self._in_vain: dict[int, int] = {}
         """Special function → how often it was asked and did not answer."""
@@ -39,6 +41,7 @@ class Pump:
         self._functions = self.options.special_functions
         """Whether it has special functions, as far as is known."""
         self._lifts = 0
+        self._chosen_at = 0
 
     def forget(self) -> None:
         """It fell silent. What make it is stays known; how it stands does not."""
@@ -120,13 +123,17 @@ class Pump:
         self._lifts += 1
         if chosen is not None:
             self._functions = True
+            self._chosen_at = self._loop.now
             self.point.selected(chosen.grade)
-            self.level_needed = chosen.level_needed and not self.flagged
+            self.level_needed = self.options.names_level or (chosen.level_needed and not self.flagged)
             self._lifts = 0 if self.point.nozzle else _TRIES
 
     def know_nozzle(self) -> Talk[None]:
         """Which nozzle is out, for somebody who must know; the others have their turns meanwhile. Even a pump that
-        never answered a special function is asked: the line may have been bad."""
+        never answered a special function is asked: the line may have been bad. And what was known some seconds ago is
+        asked again: between two polls a nozzle may have been hung up and another one lifted."""
+        if self.point.nozzles > 1 and self._loop.now - self._chosen_at > _FRESH:
+            self.point.selected(0)
         self._lifts = 0
         while self.options.special_functions and self._waits_for_nozzle():
             yield from self.find_nozzle()

@@ -108,24 +108,33 @@ def _total(pump: Pump, nozzle: int) -> Talk[tuple[int, int] | None]:
 
 def authorise(pump: Pump, command: Authorise) -> Turn:
     """Level and limit where they are wanted, then the release, and the poll that proves it. A release that is not
-    confirmed is taken back, so that it can't come true later."""
-    point = pump.point
+    confirmed is taken back, so that it can't come true later. A pump of which nobody knows whether it wants a level
+    named is tried without first."""
     blocked = (yield from _prepare(pump, command)) or _not_now(pump, command)
     if blocked:
         return blocked
-    block = _limit(pump, command) if command.preset is not None or _locks(pump, command) else None
-    if block is None and (pump.options.names_level or pump.level_needed):
-        blocked = yield from pump.send(blocks.LevelSwitch(1))
-    elif block is not None:
-        blocked = yield from pump.send(block)
-        yield Pause(_BEFORE_RELEASE)
-    if not blocked:
-        point.preset = command.preset
-        point.clear()
-        blocked = yield from _release(pump)
-    if blocked:
-        yield from stop(pump)
+    for level in (False, True) if pump.level_needed is None else (pump.level_needed,):
+        blocked = yield from _try(pump, command, int(level))
+        if not blocked:
+            pump.level_needed = level
+            return ""
+        if (yield from stop(pump)) or point.held:
+            break
     return blocked
+
+
+def _try(pump: Pump, command: Authorise, level: int) -> Talk[str]:
+    blocked = ""
+    if command.preset is not None or _locks(pump, command):
+        blocked = yield from pump.send(_limit(pump, command, level))
+        yield Pause(_BEFORE_RELEASE)
+    elif level:
+        blocked = yield from pump.send(blocks.LevelSwitch(level))
+    if blocked:
+        return blocked
+    pump.point.preset = command.preset
+    pump.point.clear()
+    return (yield from _release(pump))
 
 
 def _release(pump: Pump) -> Talk[str]:
@@ -148,13 +157,11 @@ def _prepare(pump: Pump, command: Authorise) -> Talk[str]:
         return _GONE
     money = command.preset is not None and command.preset.kind is PresetKind.AMOUNT
     volume = command.preset is not None and command.preset.kind is PresetKind.VOLUME
-    unknown = status is Status.CALL and not pump.point.nozzle and (volume or _some(pump, command))
     if status in AT_REST and money and not pump.point.money_digits:
         yield from pump.discovered()
-    if unknown:
+    if status is Status.CALL and (volume or _some(pump, command)):
         yield from pump.know_nozzle()
-    if unknown or money:
-        yield from pump.look()
+    yield from pump.look()
     return ""
 
 
@@ -211,14 +218,14 @@ def _some(pump: Pump, command: Authorise) -> bool:
     return set(command.nozzles) != set(range(1, pump.point.nozzles + 1))
 
 
-def _limit(pump: Pump, command: Authorise) -> Limit:
+def _limit(pump: Pump, command: Authorise, level: int) -> Limit:
     """The block of a preset, in the form that this pump and this limit need; without a limit, the greatest there is."""
     ranged, grade = pump.options.locks_grades, _grade(pump, command)
     kind = PresetKind.AMOUNT if command.preset is None else command.preset.kind
     value, size = _counts(pump, command.preset) if command.preset else (0, pump.point.money_digits or 6)
-    named = pump.options.names_level or pump.level_needed or kind is PresetKind.VOLUME
+    level = level or int(kind is PresetKind.VOLUME)
     grades = tuple(sorted(set(command.nozzles))) if ranged else (grade,) if kind is PresetKind.VOLUME else ()
-    return Limit(kind, value or int("9" * size), size, int(named), grades, ranged)
+    return Limit(kind, value or int("9" * size), size, level, grades, ranged)
 
 
 # ── Stopping ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -104,6 +104,19 @@ def test_f06_one_nozzle_of_several_is_not_released_before_it_is_lifted() -> None
     assert not loop.pump().released
 
 
+def test_f06_a_nozzle_that_was_changed_between_two_polls_is_not_released_as_the_one_before() -> None:
+    loop = Loop().start()
+    loop.lift(1)
+    loop.hang_up()
+    loop.pump().lift(2, loop.wire.now)
+    assert "Nozzle 2 is lifted" in loop.failed(Authorise(1, (1,)))
+    assert [loop.told(NozzleReturned)[-1], loop.told(NozzleLifted)[-1]] == [
+        NozzleReturned(1, 1),
+        NozzleLifted(1, 2, 7_850),
+    ]
+    assert loop.said(RELEASE) == 0
+
+
 def test_all_nozzles_are_released_at_rest_and_the_lifted_one_delivers() -> None:
     loop = Loop().start()
     loop.done(Authorise(1, (1, 2), MONEY))
@@ -154,6 +167,18 @@ def test_a_limit_has_the_form_that_the_pump_needs(
     assert loop.pump().released
 
 
+@pytest.mark.parametrize("preset", [None, MONEY])
+def test_a_pump_that_wants_a_level_and_can_not_say_so_is_found_out(preset: Preset | None) -> None:
+    loop = Loop(nozzles=1, habits={"level_needed": True, "special_functions": False}, options={"money_digits": 6})
+    loop.start().lift()
+    loop.done(Authorise(1, (1,), preset))
+    assert loop.pump().released
+    loop.done(Stop(1))
+    loop.wire.sent.clear()
+    loop.done(Authorise(1, (1,), preset))
+    assert loop.said(RELEASE) == 1, "and from then on it is named at once"
+
+
 def test_a_limit_is_kept_by_the_pump_and_seen_by_the_station() -> None:
     for preset, volume in ((MONEY, 25_480), (VOLUME, 20_000)):
         loop = Loop().start()
@@ -192,7 +217,8 @@ def test_a_limit_is_never_rounded_up() -> None:
 
 def test_a_refused_block_is_offered_again_from_its_beginning_and_then_given_up() -> None:
     loop = Loop(options={"money_digits": 5}).start()
-    loop.lift()
+    loop.pump().lift(1, loop.wire.now)
+    loop.wire.run(SECOND)
     assert "refuses the data" in loop.failed(Authorise(1, (1,), MONEY))
     assert len(told(loop)) == 3
     offers = [at for at, action in loop.wire.exchanges if action.data == b"\x21"]
@@ -203,7 +229,7 @@ def test_a_refused_block_is_offered_again_from_its_beginning_and_then_given_up()
 
 
 def test_no_block_is_sent_to_a_pump_that_does_not_say_that_it_listens() -> None:
-    loop = Loop().start()
+    loop = Loop(nozzles=1).start()
     loop.lift()
     loop.wire.exchanges.clear()
     hear = loop.pump().hear
