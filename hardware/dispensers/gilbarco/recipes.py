@@ -118,7 +118,7 @@ def authorise(pump: Pump, command: Authorise) -> Turn:
         if not blocked:
             pump.level_needed = level
             return ""
-        if (yield from stop(pump)) or point.held:
+        if (yield from stop(pump)) or pump.point.held:
             break
     return blocked
 
