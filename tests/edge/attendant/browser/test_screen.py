@@ -1,88 +1,20 @@
 """The touchscreen in Chromium, as a hand or a keyboard meets it."""
 
 import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.edge.attendant.browser.conftest import listening, open_sheet
 from tests.edge.attendant.conftest import Served
 from tests.edge.attendant.fake_forecourt import GOOD_CODE
 from tests.edge.attendant.scene import busy, troubled
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def profile(chromium: Browser) -> Iterator[BrowserContext]:
-    """A fresh profile on a small touchscreen."""
-    profile = chromium.new_context(viewport={"width": 1024, "height": 768}, has_touch=True)
-    profile.set_default_timeout(8_000)
-    yield profile
-    profile.close()
-
-
-@pytest.fixture
-def screen(profile: BrowserContext, served: Served) -> Iterator[Page]:
-    """The forecourt, seen by nobody in particular. What the page complains of in its console fails the test."""
-    page = profile.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-    page.goto(served.address)
-    listening(page)
-    yield page
-    assert [said for said in complaints if not re.search(r"status of (4\d\d)|Response Status Error", said)] == []
-
-
-@pytest.fixture
-def kiosk(screen: Page, profile: BrowserContext, served: Served) -> Page:
-    """The same with 李明 logged in already."""
-    profile.add_cookies([{"name": "jiayou_edge_session", "value": served.station.session(), "url": served.address}])
-    screen.reload()
-    expect(screen.locator(".bar-person")).to_contain_text("李明")
-    listening(screen)
-    return screen
-
-
-def open_sheet(screen: Page, selector: str) -> None:
-    """Tap, and wait until the sheet takes taps: it ignores the second half of a double tap."""
-    screen.locator(selector).first.click()
-    screen.wait_for_selector("#sheet[data-calm]")
-
-
-def listening(screen: Page) -> None:
-    """Until the page hears news: the server has told it the time."""
-    expect(screen.locator(".bar-clock")).to_have_text(re.compile(r"\d\d:\d\d"))
-    screen.wait_for_function("document.querySelector('[sse-swap^=beat]').textContent !== ''")
+AXE = Path(__file__).parents[4] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def fuel(served: Served, point: int, litres: int) -> None:
@@ -346,7 +278,7 @@ def test_nothing_serious_stands_in_anybody_s_way(kiosk: Page, served: Served, th
     served.happen(busy)
     served.happen(troubled)
     kiosk.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    for path in ("/", "/verify", "/sales", f"/sales/{served.forecourt.sold[0].key}", "/prices", "/slips", "/station"):
+    for path in ("/", "/verify", "/sales", f"/sales/{served.forecourt.sold[0].key}", "/prices", "/slips", "/station", "/meters"):
         kiosk.goto(served.address + path)
         assert serious(kiosk) == [], path
     kiosk.goto(served.address)
@@ -373,37 +305,3 @@ def test_a_screen_left_alone_logs_itself_out(kiosk: Page) -> None:
     kiosk.evaluate("performance.now = () => 1e9")
     expect(kiosk.locator(".bar-person")).to_contain_text("登录")
     expect(kiosk.locator("#point-1")).to_be_visible()
-
-
-# ── What a person decides ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_dispute_is_settled_with_both_figures_before_the_eyes(kiosk: Page, served: Served) -> None:
-    served.happen(busy)
-    key = next(view.key for view in served.forecourt.sold if view.waits)
-    kiosk.goto(f"{served.address}/sales/{key}")
-    open_sheet(kiosk, "button[hx-get$='/settle']")
-    shown = kiosk.locator(".settle-figure")
-    expect(shown).to_have_count(2)
-    expect(shown.nth(1)).to_have_class(re.compile("is-chosen"))
-    kiosk.locator("#sheet button", has_text="按机显").first.click()
-    expect(kiosk.locator(".settle-figure").nth(0)).to_have_class(re.compile("is-chosen"))
-    kiosk.locator("#sheet .button-primary").click()
-    expect(kiosk.locator(".page-head .pill").first).to_contain_text("已按机显结算")
-    assert [wish[0] for wish in served.forecourt.done if wish[0] == "settle"] == ["settle"]
-
-
-def test_litres_without_a_sale_are_explained_by_keyboard(kiosk: Page, served: Served) -> None:
-    served.happen(busy)
-    kiosk.goto(f"{served.address}/meters")
-    rows = kiosk.locator("#meters table").first.locator("tbody tr")
-    expect(rows).to_have_count(2)
-    kiosk.locator("#meters button").first.focus()
-    kiosk.keyboard.press("Enter")
-    kiosk.wait_for_selector("#sheet[data-calm]")
-    kiosk.locator("#sheet label", has_text="手工销售").click()
-    kiosk.locator("#amount").fill("296.49")
-    kiosk.locator("#sheet .button-primary").focus()
-    kiosk.keyboard.press("Enter")
-    expect(kiosk.locator("#meters table").first.locator("tbody tr")).to_have_count(1)
-    assert served.forecourt.done[-1][3] == 29_649

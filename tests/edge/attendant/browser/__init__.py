@@ -1,0 +1,1 @@
+"""The touchscreen in Chromium, as a hand or a keyboard meets it."""
