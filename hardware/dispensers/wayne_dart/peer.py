@@ -83,8 +83,6 @@ class Peer(Seat):
 
     def _queue(self, job: Job) -> None:
         """Behind all that was asked before, and before what can wait, be it under way."""
-        if self.idle:
-            self._jobs[0].again()
         self._jobs.insert(sum(not each.idle for each in self._jobs), job)
 
     def tick(self, now: int) -> None:

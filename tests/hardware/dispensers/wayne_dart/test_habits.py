@@ -4,10 +4,12 @@ import pytest
 
 from hardware.dispensers.wayne_dart import commands as c
 from hardware.dispensers.wayne_dart.commands import Dcc
-from hardware.dispensers.wayne_dart.frames import Kind
+from hardware.dispensers.wayne_dart.frames import Frame, Kind
 from hardware.dispensers.wayne_dart.options import Habits, Options
 from hardware.dispensers.wayne_dart.protocol import PROTOCOL
+from hardware.dispensers.wayne_dart.readings import CPU_RESET, Alarm
 from hardware.dispensers.wayne_dart.session import DartSession
+from hardware.dispensers.wayne_dart.simulator import DartPump
 from hardware.ports import (
     AlarmRaised,
     Authorise,
@@ -129,6 +131,36 @@ def test_what_is_only_good_to_know_keeps_nobody_waiting() -> None:
     assert c.Command(Dcc.RETURN_PARAMETERS) not in island.said(c.Command)
 
 
+def test_a_release_does_not_wait_for_an_answer_that_is_only_good_to_know() -> None:
+    """It is being awaited, in vain, when the customer comes."""
+    island = Island(habits=Habits(parameters=False, identity=False))
+    island.wire.until(lambda: c.Command(Dcc.RETURN_PARAMETERS) in island.said(c.Command))
+    since = island.wire.now
+    island.done(Authorise(1, (1,)))
+    assert island.wire.now - since < 500_000
+
+
+class Chokes(DartPump):
+    """Asked for its parameters it says nothing to anybody for five seconds."""
+
+    _until = 0
+
+    def _command(self, code: Dcc, now: int) -> None:
+        super()._command(code, now)
+        if code is Dcc.RETURN_PARAMETERS:
+            self._until = now + 5_000_000
+
+    def receive(self, frame: Frame, now: int) -> bytes:
+        return super().receive(frame, now) if now >= self._until else b""
+
+
+def test_a_pump_that_is_lost_over_a_question_is_not_asked_it_again() -> None:
+    island = Island(pumps=Chokes)
+    island.wire.run(60_000_000)
+    assert island.told(PointSilent) == [PointSilent(1)]
+    island.done(Authorise(1, (1,)))
+
+
 def test_the_s4_edition_is_not_asked_for_its_prices() -> None:
     island = Island(habits=Habits(edition="s4"), options=Options(edition="s4")).ready()
     island.done(SetPrices(1, {1: 7_460, 2: 7_950}))
@@ -150,20 +182,27 @@ def test_the_s4_edition_answers_its_own_questions() -> None:
 # ── Small buffers ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def six_nozzles(buffer: int) -> Island:
+    """A point that the configuration gives six nozzles, before pumps with a buffer of so many bytes."""
+    island = Island(habits=Habits(buffer=buffer), options=Options(buffer=buffer))
+    island.points = [PointOnLine(1, 0x50, 6)]
+    island.restart()
+    return island.start()
+
+
 def test_a_small_buffer_gets_an_authorisation_in_portions() -> None:
-    preset = Preset(PresetKind.VOLUME, 5_000)
-    island = Island(habits=Habits(buffer=24), options=Options(buffer=24)).ready()
-    island.fuel(9_000, preset=preset)
+    island = six_nozzles(24)
+    island.wire.sent.clear()
+    island.lift()
+    island.done(Authorise(1, (1, 2, 3, 4, 5, 6), Preset(PresetKind.VOLUME, 5_000)))
+    island.flow(9_000)
     assert island.figures()[0] == 5_000
+    assert [frame.body[0] for frame in island.sent(Kind.DATA)][:4] == [1, 2, 3, 1], "reset, nozzles, preset, release"
     assert max(len(frame.body) for frame in island.sent(Kind.DATA)) <= 15
 
 
 def test_prices_that_do_not_fit_into_a_small_buffer_are_refused_in_words() -> None:
-    points = [PointOnLine(1, 0x50, 6)]
-    island = Island(options=Options(buffer=24))
-    island.points = points
-    island.restart()
-    island.start()
+    island = six_nozzles(24)
     assert "buffer" in island.failed(SetPrices(1, dict.fromkeys(range(1, 7), 7_460)))
 
 
@@ -187,6 +226,26 @@ def test_a_cpu_reset_in_mid_sale_is_told_and_the_link_goes_on(forgets: bool) -> 
     island.done(SetPrices(1, {1: 7_460, 2: 7_950}))
     island.done(Clear(1))
     assert island.pump().prices == {1: 7_460, 2: 7_950}
+
+
+class SaysOnlyTheAlarm(DartPump):
+    """After its computer started anew it tells of nothing else by itself."""
+
+    def restart(self, now: int) -> None:
+        super().restart(now)
+        self._news.clear()
+        self._tell(Alarm(CPU_RESET))
+
+
+def test_a_pump_that_tells_of_its_reset_is_read_at_once() -> None:
+    """Else the station would believe for ever that fuel flows."""
+    island = Island(pumps=SaysOnlyTheAlarm, faults=Faults({"cpu-reset": 1})).ready()
+    island.lift()
+    island.done(Authorise(1, (1,)))
+    island.flow(5_000)
+    island.wire.run(2_000_000)
+    assert (island.state(), island.figures()) == (PumpState.FINISHED, (0, 0))
+    assert len(island.told(AlarmRaised)) == 1
 
 
 def test_prices_are_not_taken_once_filling_has_started() -> None:
