@@ -167,6 +167,8 @@ class Pump:
     def _ask_of(self, function: int) -> Talk[None]:
         message = yield from self.speaker.special(function, tries=1)
         self._in_vain[function] = self._in_vain.get(function, 0) + 1
+        if function not in self._to_discover:  # another turn at this pump was faster
+            return
         if message is None and self._in_vain[function] < _DISCOVERIES:
             return
         self._to_discover.remove(function)
