@@ -93,7 +93,7 @@ class Point:
         """A status; what it says of the handle."""
         self.status = status
         if status in _RELEASED and not self.running:
-            self._begin()
+            self.begin()
         if status in (Status.CALL, Status.BUSY):
             self.out, self.nozzle = True, self.nozzle or int(self.nozzles == 1)
         elif status is Status.OFF or status in END_OF_SALE:
@@ -111,7 +111,8 @@ class Point:
         """What it does, for a sentence."""
         return "unknown" if self.status is None else _WORDS.get(self.status, "at the end of a sale")
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """It is released, or may be: what comes of it must be found out."""
         self.running, self.held = True, False
         self._unproved = 0
         self._first_money, self._money, self._shown = None, [], None

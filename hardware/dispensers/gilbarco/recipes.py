@@ -133,7 +133,6 @@ def _try(pump: Pump, command: Authorise, level: int) -> Talk[str]:
     if blocked:
         return blocked
     pump.point.preset = command.preset
-    pump.point.clear()
     return (yield from _release(pump))
 
 
@@ -141,6 +140,7 @@ def _release(pump: Pump) -> Talk[str]:
     """The word, and the poll that proves it. It is said again only to a pump that was seen at rest: after an answer
     that was lost a short filling may be over, and the next release would be a second one."""
     for _ in range(_TRIES):
+        pump.point.begin()
         yield from pump.speaker.say(Code.AUTHORISE)
         status = yield from pump.look()
         if status in _RELEASED or pump.point.held:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hardware.dispensers.gilbarco.readings import encode_money
 from hardware.dispensers.gilbarco.words import Code
 from hardware.ports import (
     AlarmRaised,
@@ -259,6 +260,32 @@ def test_an_end_of_sale_is_over_when_another_pump_is_polled() -> None:
     loop.pump().hang_up(SECOND)
     heard = [loop.line.receive(word, SECOND)[0].data for word in (b"\x01", b"\x01", b"\x02", b"\x01")]
     assert heard == [b"\xb1", b"\xb1", b"\x62", b"\x61"]
+
+
+def test_the_exchange_of_the_notes_is_what_a_simulated_pump_says() -> None:
+    loop = Loop(nozzles=1)
+    line, pump = loop.line, loop.pump()
+
+    def say(words: str, now: int = 0) -> str:
+        return b"".join(
+            answer.data for word in bytes.fromhex(words) for answer in line.receive(bytes((word,)), now)
+        ).hex()
+
+    assert say("01") == "61"
+    pump.lift(1, 0)
+    assert say("01") == "71"
+    assert say("21") == "d1"
+    assert say("FF E5 F4 F6 E0 F7 E5 E8 E7 E0 FB EC F0") == ""
+    assert say("01") == "71"
+    assert say("11") == ""
+    assert say("01") == "91"
+    pump.body.squeeze(10_000)
+    assert say("61", SECOND) == encode_money(7_850).hex()
+    pump.hang_up(SECOND)
+    assert say("01", SECOND) == "b1"
+    assert len(bytes.fromhex(say("41", SECOND))) == 33
+    assert len(bytes.fromhex(say("51", SECOND))) == 34
+    assert say("01", SECOND) == "61", "asked anything else, it says no EOT any more"
 
 
 def test_a_suspended_filling_is_found_with_its_figures() -> None:
