@@ -36,6 +36,8 @@ def _checks(settings: Settings, facts: dict[str, Any] | None, say: Tongue) -> It
     yield "agent", _agent(judge("agent"), agent, facts)
     for line in settings.lines:
         yield f"line {line.name}", lines.line(judge(f"line {line.name}"), line, agent)
+    for gauge in settings.gauges:
+        yield f"gauge {gauge.name}", lines.gauge(judge(f"gauge {gauge.name}"), gauge, agent, facts)
     yield "clock", house.clock_now(judge("clock"), (facts or {}).get("clock_difference"))
     yield "disk", house.disk(judge("disk"), settings)
     yield "store", house.books(judge("store"), settings)

@@ -3,29 +3,56 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 from edge.engineer import machine, wiring
 from edge.engineer.checks.findings import Finding, Judge
-from edge.settings import LineSettings
+from edge.settings import GaugeSettings, LineSettings
 from hardware.adapters import adapters, advice, device_of, others
 from hardware.errors import LineUnavailable
 
 
 def line(judge: Judge, line: LineSettings, agent: int | None) -> Iterator[Finding]:
     """A line of the configuration. ``agent``: the process that may have it, None when no agent runs."""
-    if "://" in line.url:
-        yield _server(judge, line.url)
-        return
-    try:
-        path = device_of(line.url)
-    except LineUnavailable as why:
-        yield judge.fail((str(why), str(why)), _plug_in())
-        return
-    yield _port(judge, line.url, path, agent)
+    yield _reached(judge, line.url, agent)
     untested = wiring.untested(line)
     if untested:
         what = f"协议 {line.protocol} 尚未在本站测试", f"The protocol {line.protocol} was not tried here yet"
         yield judge.warn(what, ("试过加油、停止和断电后写 site_tested = true。", untested))
+
+
+def gauge(judge: Judge, gauge: GaugeSettings, agent: int | None, facts: dict[str, Any] | None) -> Iterator[Finding]:
+    """A tank gauge. A running agent is asked how it is: many consoles bear one caller only."""
+    if facts is None:
+        yield _reached(judge, gauge.url, agent)
+        return
+    reasons = [reason for part, reason, _ in facts.get("troubles", ()) if part == f"gauge:{gauge.name}"]
+    if not reasons:
+        yield judge.ok(("液位仪有应答", "The tank gauge answers"))
+    for reason in reasons:
+        yield judge.fail(_GAUGE_TROUBLES.get(reason, (reason, reason)), _CHECK_GAUGE)
+
+
+_GAUGE_TROUBLES: Final = {
+    "gauge_no_answer": ("液位仪没有应答", "The tank gauge does not answer"),
+    "gauge_unreadable": ("液位仪的应答读不懂", "What the tank gauge says makes no sense"),
+    "gauge_refused": ("液位仪拒绝了查询", "The tank gauge refuses the question"),
+    "gauge_line_lost": ("液位仪连接断开", "The line to the tank gauge is lost"),
+}
+_CHECK_GAUGE: Final = (
+    "检查液位仪的电源、接线、串口参数和安全码。",
+    "Check its power, its cable, the settings of its port and its security code.",
+)
+
+
+def _reached(judge: Judge, url: str, agent: int | None) -> Finding:
+    if "://" in url:
+        return _server(judge, url)
+    try:
+        path = device_of(url)
+    except LineUnavailable as why:
+        return judge.fail((str(why), str(why)), _plug_in())
+    return _port(judge, url, path, agent)
 
 
 def _port(judge: Judge, url: str, path: str, agent: int | None) -> Finding:
