@@ -147,7 +147,7 @@ def _reached(station: SimulatedStation, control: Control | None) -> dict[str, An
 
 def _table(wishes: argparse.Namespace) -> PlanTable:
     """The plan's file, and over it what the command line says."""
-    table = read(wishes.plan.read_text("utf-8")) if wishes.plan else PlanTable()
+    table = read(_file(wishes.plan).decode()) if wishes.plan else PlanTable()
     said = {name: getattr(wishes, name) for name in ("seed", "arrivals", "speed", "control", "report")}
     if wishes.prices is not None:
         said["prices"] = dict(pair.split("=", 1) for pair in wishes.prices.split(",") if "=" in pair)
@@ -194,13 +194,16 @@ def _control(text: str, station: SimulatedStation) -> Control | None:
 
 
 def _check(wishes: argparse.Namespace) -> int:
-    try:
-        truth, sales = (path.read_bytes() for path in (wishes.truth, wishes.sales))
-    except OSError as why:
-        raise Refused("no_file", f"{why.filename} can't be read: {why.strerror}.") from why
-    judged = judge(read_truth(truth), read_sales(sales))
+    judged = judge(read_truth(_file(wishes.truth)), read_sales(_file(wishes.sales)))
     print(msgspec.json.encode(judged).decode() if wishes.json else _words(judged))
     return 0 if judged.agree else 1
+
+
+def _file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as why:
+        raise Refused("no_file", f"{path} can't be read: {why.strerror}.") from why
 
 
 def _words(judged: Judged) -> str:

@@ -153,6 +153,59 @@ def test_nonsense_at_the_door_is_refused_in_words() -> None:
             assert json.load(refused.value)["error"]
 
 
+# ── Lines of any mix ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_plan_in_a_file_is_the_station_and_the_command_line_counts_for_more(tmp_path: Path) -> None:
+    plan = tmp_path / "sim.toml"
+    plan.write_text("""
+        control = "0"
+        prices = { "92#" = "7.36" }
+        [[lines]]
+        listen = "tcp:127.0.0.1:0"
+        grades = [["92#"]]
+        fast = true
+        [[lines]]
+        protocol = "gilbarco-two-wire"
+        listen = "tcp:127.0.0.1:0"
+        grades = [["92#"], ["92#"]]
+        fast = true
+        [[customers]]
+        point = 3
+        does = ["lift 1", "wait 60", "hang up"]
+    """)
+    with simulator("--plan", str(plan), "--prices", "92#=8.00") as (_, said):
+        assert [(line["protocol"], line["points"]) for line in said["lines"]] == [
+            ("wayne-dart", [1]),
+            ("gilbarco-two-wire", [2, 3]),
+        ]
+        line = Line(said["lines"][0]["url"], DART).open()
+        assert exchange(line, POLL) != b""
+        line.close()
+        end = time.monotonic() + 5
+        while (points := ask(said["control"], "/points"))[2]["nozzle"] != 1 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert [(point["line"], point["nozzle"], point["prices"]) for point in points] == [
+            (1, 0, {"1": 8000}),
+            (2, 0, {"1": 8000}),
+            (2, 1, {"1": 8000}),
+        ]
+
+
+def test_a_fault_on_one_line_leaves_the_others_alone() -> None:
+    words = [word for _ in range(2) for word in ("--line", "wayne-dart,listen=tcp:127.0.0.1:0,points=1,fast")]
+    with simulator(*words, "--control", "0") as (_, said):
+        ask(said["control"], "/fault", {"name": "dropped-reply", "odds": 1, "line": 1})
+        deaf, well = (Line(line["url"], DART).open() for line in said["lines"])
+        assert exchange(well, POLL) == EOT
+        deaf.write(POLL)
+        assert deaf.read(200_000) == b""
+        deaf.close()
+        well.close()
+        with pytest.raises(HTTPError):
+            ask(said["control"], "/fault", {"name": "dropped-reply", "odds": 1, "line": 3})
+
+
 # ── The command line ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -180,6 +233,9 @@ def test_points_are_built_as_asked() -> None:
         ["--speed", "-1"],
         ["--prices", "92#=cheap"],
         ["--control", "0.0.0.0:80"],
+        ["--line", "wayne-dart,pionts=3"],
+        ["--line", "wayne-dart,habit.mood=bad"],
+        ["--plan", "/nowhere/sim.toml"],
     ],
 )
 def test_a_wrong_option_ends_with_2_and_a_sentence(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
