@@ -248,7 +248,7 @@ def test_under_any_faults_a_level_is_right_or_not_told(odds: dict[str, float], s
         assert [(one.tank, one.level.volume) for one in read.tanks] == [(1, 18_000_000), (2, 5_000)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=20))
 def test_any_bytes_leave_the_session_in_step(pieces: list[bytes]) -> None:
     scene = Scene()
