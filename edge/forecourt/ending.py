@@ -23,6 +23,8 @@ class Patience(Struct, frozen=True):
     """How often the totaliser is asked for before it counts as unreadable, or its mismatch as true."""
     again: int = 600
     """Before the totaliser is asked again: some refresh it a moment after the nozzle was hung up."""
+    hand: int = 10_000
+    """For a nozzle that is still out after its filling: the dispenser delivers no more, but drops may still come."""
     drip: int = 5_000
     """After a sale, until the totalisers are read once more: drops may fall after the nozzle was hung up."""
     release: int = 12_000

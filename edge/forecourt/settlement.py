@@ -23,7 +23,7 @@ from edge.forecourt.closing import Closing
 from edge.forecourt.ending import Ask, Ending, Figures, Outcome
 from edge.forecourt.memory import PointMemory
 from edge.store.fillings import OpenFilling
-from hardware.ports import Clear, PumpCommand, ReadState, ReadTotaliser, TotaliserRead
+from hardware.ports import Clear, PumpCommand, PumpState, ReadState, ReadTotaliser, TotaliserRead
 from shared.clock import Stamp
 from shared.disputes import moved_by
 from shared.errors import Refused, Unavailable
@@ -33,6 +33,7 @@ from shared.volume import litres
 
 _log = structlog.get_logger(__name__)
 
+_AT_REST = (PumpState.FINISHED, PumpState.READY)
 _RETRY = 1_000
 """Milliseconds between two attempts to write a sale."""
 
@@ -45,6 +46,7 @@ class Settlement:
         self._grounds = memory.grounds
         self._post = post
         self._finished: Stamp | None = None
+        self._begun_at = 0
         self._not_before = 0
 
     def begin(self) -> None:
@@ -66,6 +68,7 @@ class Settlement:
             self._grounds.patience,
         )
         self._finished = self._grounds.clock.stamp()
+        self._begun_at = self._grounds.clock.mono()
         self._not_before = 0
 
     async def give_up(self, by: str) -> None:
@@ -138,8 +141,11 @@ class Settlement:
         """A filling ends with its nozzle hung up; where there was none, nothing needs to be waited for.
 
         Neither where the display still shows a sale that is recorded: whoever holds the nozzle is the next customer.
+        And not for ever: while nobody was watching, the next one may have lifted the nozzle of a filling that is over.
         """
         memory, leave = self._memory, self._memory.leave
+        if memory.pump in _AT_REST and self._grounds.clock.mono() - self._begun_at > self._grounds.patience.hand:
+            return False
         if leave is None and self._shows_last_sale():
             return False
         shows = memory.display is None or memory.display.volume > 0

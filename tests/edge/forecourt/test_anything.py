@@ -24,7 +24,7 @@ from tests.fakes.pump import MODULUS, FakePump
 pytestmark = pytest.mark.slow
 
 LI = "attendant:小李"
-HASTY = replace(QUICK, drip=30)
+HASTY = replace(QUICK, hand=40, drip=30)
 RUNNING = (PumpState.AUTHORISED, PumpState.FUELLING, PumpState.SUSPENDED, PumpState.LIMIT_REACHED)
 
 NOZZLE = st.sampled_from([1, 2])

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sqlite_utils import Database
 
 from edge.settings import Authorise as Who
@@ -24,7 +25,7 @@ from shared.errors import Refused
 from shared.messages import CouponBook, PumpAlarmed
 from shared.sale import SaleStatus
 from tests.edge.forecourt.codes import PRIVATE, PUBLIC
-from tests.edge.forecourt.yard import Yard, letters, two_pumps
+from tests.edge.forecourt.yard import QUICK, Yard, letters, two_pumps
 from tests.fakes.pump import FakePump
 
 TERMS = CouponTerms("c1", "冒烟券", CouponKind.AMOUNT, 1_500, 0, 2**50)
@@ -114,6 +115,25 @@ async def test_who_lifted_another_nozzle_before_the_last_filling_was_recorded_is
         pumps[1].fill(9_000, nozzle=2)
         sold = [view.sale.delivery for view in await yard.sold(2)]
         assert [(fuel.nozzle, fuel.volume) for fuel in sold] == [(1, 5_000), (2, 9_000)]
+
+
+async def test_who_lifted_the_nozzle_of_a_filling_that_nobody_recorded_does_not_hold_it_up(tmp_path: Path) -> None:
+    """While the agent was dead, one customer hung up and the next one lifted the same nozzle."""
+    pumps = two_pumps()
+    async with Yard(tmp_path / "s.db", pumps, Who.AUTOMATIC) as yard:
+        pumps[1].lift(1)
+        await yard.phase(1, "started")
+        pumps[1].flow(10_000)
+        await yard.phase(1, "fuelling")
+    pumps[1].hang_up()
+    pumps[1].lift(1)
+    async with Yard(tmp_path / "s.db", pumps, Who.AUTOMATIC, patience=replace(QUICK, hand=50)) as yard:
+        sale = (await yard.sold(1))[0].sale
+        assert (sale.delivery.volume, sale.status) == (10_000, SaleStatus.SETTLED)
+        assert pumps[1].said(Authorise) == 1, "who holds it must hang up first: it may be the same hand"
+        pumps[1].hang_up()
+        pumps[1].lift(1)
+        await yard.phase(1, "started")
 
 
 async def test_a_coupon_that_was_shown_still_lies_there(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from shared.wire import read_letter
 from tests.fakes.pump import FakePump
 
 STATION = "s1"
-QUICK = Patience(confirm=15, lost=60, again=10, drip=86_400_000, release=300, price_again=100, pulse=5)
+NEVER = 86_400_000
+QUICK = Patience(confirm=15, lost=60, again=10, hand=NEVER, drip=NEVER, release=300, price_again=100, pulse=5)
 PRICES = {"92#": 7_550, "95#": 7_850, "98#": 8_800, "0#": 7_200}
 
 
