@@ -55,6 +55,20 @@ def test_a_pump_that_can_not_tell_its_nozzle_is_asked_once() -> None:
     assert len(loop.blocks()) == 1
 
 
+def test_a_pump_that_did_not_say_what_it_is_is_asked_by_who_must_know_and_believed_from_then_on() -> None:
+    loop = Loop()
+    message = loop.pump().message
+    loop.pump().message = lambda function: None if function == 0x001 else message(function)  # type: ignore[method-assign]
+    loop.start()
+    loop.lift(2)
+    assert loop.told(NozzleLifted) == [NozzleLifted(1, 0, 0)]
+    loop.done(Authorise(1, (2,)))
+    loop.hang_up()
+    loop.wire.run(2 * SECOND)
+    loop.lift(1)
+    assert loop.told(NozzleLifted)[-1] == NozzleLifted(1, 1, 7_360)
+
+
 def test_the_station_is_not_told_of_a_nozzle_before_the_pump_has_said_which() -> None:
     loop = Loop().start()
     hear_block, lost = loop.pump().hear_block, [True]

@@ -181,7 +181,7 @@ def test_any_bytes_are_read_or_misread(data: bytes) -> None:
 
 def test_a_stream_is_cut_into_words_blocks_and_answers() -> None:
     sale, reply = raw(next(iter(golden.TRANSACTIONS))), raw(next(iter(golden.REPLIES)))
-    parts = [b"\x61", sale, reply, b"\x91", raw(golden.MONEY), b"\xba"]
+    parts = [b"\x61", sale, reply + b"\xf0", b"\x91", raw(golden.MONEY), b"\xba"]
     assert cut(b"".join(parts)) == parts
 
 
