@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 
 from edge import app, settings
@@ -21,7 +22,7 @@ from edge.attendant import roster
 from edge.engineer import commands as engineer
 from edge.engineer import wiring
 from edge.settings import Settings
-from edge.status import line_row, status
+from edge.status import every_sale, line_row, status
 from edge.store.database import Store
 from hardware.decode import decode_lines, decode_stream, row
 from hardware.registry import DISPENSERS
@@ -77,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     state = _command(commands, "status", _status, "油站状态 · what the station's books say; the agent may run or not")
     _config(state)
     state.add_argument("--json", action="store_true", help="one JSON object")
+
+    _config(_command(commands, "sales", _sales, "订单 · every sale in the station's books, one JSON object a line"))
     return parser
 
 
@@ -152,11 +155,21 @@ def _check(wishes: argparse.Namespace) -> None:
 
 def _status(wishes: argparse.Namespace) -> None:
     chosen = settings.read(wishes.config)
+    said = status(_books(chosen), chosen)
+    print(json.dumps(said, ensure_ascii=False) if wishes.json else _lines(said))
+
+
+def _sales(wishes: argparse.Namespace) -> None:
+    _books(settings.read(wishes.config))
+    for kept in _as_guest(wishes, every_sale):
+        print(msgspec.json.encode(kept).decode())
+
+
+def _books(chosen: Settings) -> Path:
     path = Path(chosen.store.path)
     if not path.exists():
         raise Refused("no_store", f"There is no store at {path} yet. It is made when the station is run.")
-    said = status(path, chosen)
-    print(json.dumps(said, ensure_ascii=False) if wishes.json else _lines(said))
+    return path
 
 
 def _add_attendant(wishes: argparse.Namespace) -> None:

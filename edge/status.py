@@ -14,6 +14,8 @@ from edge.store import station as books_station
 from edge.store.database import Database, Store
 from edge.store.lock import holder
 
+_ALL = 1_000_000_000
+
 
 def status(path: Path, settings: Settings) -> dict[str, Any]:
     """Plain figures: money in fen, volume in millilitres, times in UTC milliseconds."""
@@ -24,6 +26,11 @@ def status(path: Path, settings: Settings) -> dict[str, Any]:
         return said | store.call(_read, midnight) | {"lines": reports(path)}
     finally:
         store.close()
+
+
+def every_sale(store: Store) -> list[sales.KeptSale]:
+    """The oldest first."""
+    return store.call(sales.since, 0, _ALL)[::-1]
 
 
 def line_row(line: dict[str, Any]) -> str:

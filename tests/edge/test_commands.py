@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from edge.__main__ import main
+from edge.store.database import Store
+from hardware.simulation.check import read_sales
+from tests.fakes.ends import sell
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +82,20 @@ def test_decoding_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> No
 def test_status_before_the_first_start_says_so(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--config", str(config), "--json"]) == 1
     assert "no store" in capsys.readouterr().err
+
+
+def test_sales_are_told_one_a_line_as_the_judge_of_simulated_stations_reads_them(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sales", "--config", str(config)]) == 1
+    assert "no store" in capsys.readouterr().err
+    store = Store.open(tmp_path / "s.db", "s1")
+    store.call(sell, store, 3)
+    store.close()
+    assert main(["sales", "--config", str(config)]) == 0
+    told = read_sales(capsys.readouterr().out.encode())
+    assert isinstance(told, list)
+    assert [sale.volume for sale in told] == [20_001, 20_002, 20_003]
 
 
 def test_attendants_come_and_go_beside_a_running_agent(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
