@@ -11,6 +11,7 @@ from hardware.ports import (
     Authorise,
     Clear,
     FillingRead,
+    Identified,
     NozzleLifted,
     PointOnLine,
     PumpEvent,
@@ -68,6 +69,8 @@ class Yard:
         self.moved: dict[int, list[int]] = {}
         """Point → when its figures were told."""
         self.ready: set[int] = set()
+        self.known: set[int] = set()
+        """Points that have said what they are."""
         self.releases = True
         self._first = places[0].address
         self._line = Line(url, PROTOCOL.line)
@@ -88,6 +91,8 @@ class Yard:
                     self.moved.setdefault(event.point, []).append(micros())
                 case PumpStateRead():
                     self._state(event)
+                case Identified():
+                    self.known.add(event.point)
                 case _:
                     pass
 
