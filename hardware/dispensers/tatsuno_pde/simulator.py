@@ -29,6 +29,7 @@ class TatsunoPump(Counter):
         self.wrong = 0
         """So often it was answered wrongly."""
         self._letters = ""
+        self._refused = False
         self._said = ""
         """The message that waits for its acknowledgement."""
         self._heard_at = 0
@@ -86,7 +87,8 @@ class TatsunoPump(Counter):
         return self.waiting[0] if self.waiting else ""
 
     def _challenge(self) -> str:
-        if self.wrong >= TRIES:
+        refused, self._refused = self._refused, False
+        if self.wrong >= TRIES or refused:
             return write(Fault(Error.NOT_INITIALISED))
         self._letters = self._letters or "".join(self._dice.choice(_LETTERS) for _ in range(LENGTH))
         return write(Challenge(self._letters))
@@ -111,6 +113,7 @@ class TatsunoPump(Counter):
 
     def _meet(self, frame: Frame) -> None:
         if not frame.text.startswith("I") or not self._letters or self.wrong >= TRIES:
+            self._refused = True
             return
         if frame.text[1:] == response(frame.address, self._letters):
             self.met, self.wrong = True, 0

@@ -94,8 +94,13 @@ class Talker:
         """The challenge that was answered last."""
         self._wrong = 0
         """How many of our answers it did not like."""
-        self._shut = False
-        """It takes nothing before it was met, or ever."""
+        self._refusals = 0
+        """So often in a row it said that it takes nothing, and did not ask for an answer."""
+
+    @property
+    def _shut(self) -> bool:
+        """It is locked: one that was only not met yet asks for an answer."""
+        return self._refusals >= _TRIES or self._wrong >= WRONG_ANSWERS
 
     # ── Polling ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,22 +161,22 @@ class Talker:
         return said
 
     def _hear_challenge(self, letters: str) -> None:
-        if self._shut:
+        if self._refusals >= _TRIES:
             self._wrong = 0  # it was locked, and is switched on again
         elif self._answered and letters != self._answered:
             self._wrong += 1
-        self._challenge, self._shut = letters, self._wrong >= WRONG_ANSWERS
-        if self._shut:
-            self._challenge = ""
+        self._refusals = 0
+        self._challenge = "" if self._shut else letters
 
     def _hear_fault(self, code: int) -> None:
         if code == Error.INITIALISED:
-            self._wrong, self._answered, self._shut, self._alarm = 0, "", False, 0
-            self._challenge = ""
-            return
-        if code == Error.NOT_INITIALISED:
-            self._shut = True
-        if code not in (Error.NONE, self._alarm):
+            self._meet_again()
+        elif code == Error.NOT_INITIALISED:
+            self.point.known = False
+            self._refusals += 1
+            if not self._shut:
+                return
+        if code not in (Error.NONE, Error.INITIALISED, self._alarm):
             alarm = "needs_power_cycle" if code == Error.NOT_INITIALISED else "dispenser_fault"
             self._tell(AlarmRaised(self.number, alarm, code))
         self._alarm = code
@@ -219,7 +224,9 @@ class Talker:
 
     def carry_out(self, command: PumpCommand) -> Turn:
         """As its recipe says; a counter that was not met takes nothing."""
-        if self._shut and not self._challenge:
+        if not self.point.known:
+            yield from self._come_up()
+        if self._shut:
             return LOCKED_OUT
         match command:
             case ReadState():

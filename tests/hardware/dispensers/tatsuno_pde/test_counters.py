@@ -76,6 +76,22 @@ def test_three_wrong_answers_lock_a_counter_until_it_is_power_cycled(monkeypatch
     assert station.state() is PumpState.READY
 
 
+def test_a_counter_that_takes_nothing_before_it_was_met_is_not_called_locked() -> None:
+    """It refuses with the same e63 whatever comes before its answer; a locked one never asks for the answer again."""
+    station = island()
+    station.wire.now += 10 * SECOND  # the link is lost, and a command comes before the next poll
+    station.do(ReadState(1))
+    station.done(ReadState(1))
+    assert station.told(AlarmRaised) == []
+    assert counter(station).met
+
+
+def test_a_counter_may_think_for_200_ms() -> None:
+    """TKA."""
+    station = island()
+    assert {action.wait for _, action in station.wire.exchanges if action.wait} == {200_000}
+
+
 def test_a_lost_acknowledgement_of_the_answer_is_no_wrong_answer() -> None:
     station = built({"lost-ack": 0.5, "repeated-ack": 0.2})
     station.wire.run(20 * SECOND)
