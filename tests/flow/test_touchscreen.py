@@ -9,7 +9,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from edge.attendant import roster
 from edge.settings import Authorise
-from tests.edge.attendant.test_browser import FLAGS
+from tests.edge.attendant.browser.conftest import FLAGS
 from tests.flow.chain import Scene, scene
 
 pytestmark = [pytest.mark.flow, pytest.mark.browser]

@@ -58,8 +58,8 @@ async def told(yard: Yard, tariff: int, rung: tuple[Rung, int, int]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_a_filling_keeps_the_price_it_began_with(tmp_path: Path) -> None:
-    """F09: a point fuels while the price arrives; its sale keeps the old one, its nozzles change when it is idle."""
+async def test_f09_a_filling_keeps_the_price_it_began_with(tmp_path: Path) -> None:
+    """A point fuels while the price arrives; its sale keeps the old one, its nozzles change when it is idle."""
     async with Yard(tmp_path / "s.db", two_pumps()) as yard:
         await yard.price(1)
         pump = yard.pumps[1]
@@ -79,6 +79,27 @@ async def test_a_filling_keeps_the_price_it_began_with(tmp_path: Path) -> None:
         assert (await yard.serve(1, 1_000)).sale.tariff == 2
 
 
+async def test_f09_a_dispenser_that_was_away_takes_its_price_when_it_is_back(tmp_path: Path) -> None:
+    """Nobody has to bring the whole forecourt to rest: each nozzle climbs when it can, and says so."""
+    pumps = two_pumps()
+    async with Yard(tmp_path / "s.db", pumps) as yard:
+        await yard.price(1)
+        await yard.rest()
+        pumps[2].unplugged = True
+        pumps[2].fall_silent()
+        await yard.phase(2, "inoperative")
+        await yard.price(2, n95=8_000)
+        await shown(yard, 1, n95=8_000)
+        await told(yard, 2, (Rung.READ_BACK, 1, 2))
+        assert pumps[2].prices[1] == PRICES["95#"]
+        assert not [rung for rung, point, _ in await climbs(yard, 2) if point == 2 and rung is Rung.READ_BACK]
+        pumps[2].unplugged = False
+        pumps[2].power_on()
+        await shown(yard, 2, n95=8_000)
+        await told(yard, 2, (Rung.READ_BACK, 2, 1))
+        assert (await yard.serve(2, 1_000)).sale.tariff == 2
+
+
 async def test_a_tariff_that_starts_between_release_and_lifting_waits_for_the_next_customer(tmp_path: Path) -> None:
     async with Yard(tmp_path / "s.db", two_pumps()) as yard:
         await yard.price(1)
@@ -93,8 +114,8 @@ async def test_a_tariff_that_starts_between_release_and_lifting_waits_for_the_ne
         assert (sale.tariff, sale.delivery.unit_price) == (1, PRICES["92#"])
 
 
-async def test_three_future_prices_each_start_at_their_time(tmp_path: Path) -> None:
-    """F10: not only the newest of several is kept."""
+async def test_f10_three_future_prices_each_start_at_their_time(tmp_path: Path) -> None:
+    """Not only the newest of several is kept."""
     async with Yard(tmp_path / "s.db", two_pumps()) as yard:
         now = yard.store.clock.now()
         await yard.price(1)
