@@ -25,6 +25,7 @@ from edge.settings import Settings
 from edge.status import every_sale, line_row, status
 from edge.store.database import Store
 from hardware.decode import decode_lines, decode_stream, row
+from hardware.gauges.registry import GAUGES
 from hardware.registry import DISPENSERS
 from shared.errors import JiayouError, Refused
 
@@ -61,8 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     decode.add_argument(
         "--protocol",
         required=True,
-        choices=sorted(DISPENSERS),
-        help=f"what the dispensers speak; 须现场测试 · needs a site test: {untested}",
+        choices=sorted([*DISPENSERS, *GAUGES]),
+        help=f"what the dispensers or the tank gauge speak; 须现场测试 · needs a site test: {untested}",
     )
     decode.add_argument("file", nargs="?", type=Path, help="hexadecimal frames, one a line; standard input without it")
     decode.add_argument("--stream", action="store_true", help="the bytes of one direction, not yet cut into frames")

@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+from hardware.gauges.protocol import GaugeProtocol
+from hardware.gauges.registry import GAUGES
+from hardware.protocol import DispenserProtocol
 from hardware.registry import dispenser
 
 _LONGEST = 4_096
@@ -27,12 +30,12 @@ def decode_line(protocol: str, line: str) -> dict[str, Any]:
         raw = bytes.fromhex(text)
     except ValueError:
         return _NOTHING | {"error": "This line is not hexadecimal: write two of 0-9 and A-F for each byte."}
-    return dispenser(protocol).explain(raw)
+    return _card(protocol).explain(raw)
 
 
 def frames(protocol: str, data: bytes) -> list[tuple[bytes, dict[str, Any]]]:
     """Bytes of one direction, cut into frames, each with what it says."""
-    card = dispenser(protocol)
+    card = _card(protocol)
     return [(frame, card.explain(frame)) for frame in card.cut(data)]
 
 
@@ -63,6 +66,10 @@ def main_decode(protocol: str, infile: IO[Any], outfile: IO[str]) -> int:
         outfile.write(json.dumps(found, ensure_ascii=False) + "\n")
         outfile.flush()
     return 0
+
+
+def _card(protocol: str) -> DispenserProtocol | GaugeProtocol:
+    return GAUGES[protocol] if protocol in GAUGES else dispenser(protocol)
 
 
 def _bytes(line: str) -> bytes:

@@ -4,6 +4,7 @@ from typing import Final
 
 from hardware.gauges.ports import GaugeSession, GaugeSetup
 from hardware.gauges.protocol import GaugeProtocol
+from hardware.gauges.veeder_root.explain import cut, explain
 from hardware.gauges.veeder_root.session import VeederRootSession
 from hardware.ports import LineSettings
 from shared.errors import Refused
@@ -24,4 +25,6 @@ PROTOCOL: Final = GaugeProtocol(
     title_en="Veeder-Root TLS",
     line=LineSettings(9600, 8, "N", 1),
     make_session=_session,
+    explain=explain,
+    cut=cut,
 )
