@@ -1,9 +1,9 @@
 """Tatsuno PDE (龙野, counters from version 2.20) on RS-485: polled counters that must be met with the right answer.
 
 ``frames`` is bytes ↔ frames; ``challenge`` the answer that a counter wants before it works; ``messages`` what a frame
-says; ``point`` a fuelling point as far as its counter has told; ``link`` polls and selects, ``talker`` what they are
-used for, and what proves it; ``explain`` a frame in plain words; ``counter`` and ``simulator`` the other end of the
-same bytes. All of it is pure.
+says; ``point`` a fuelling point as far as its counter has told; ``link`` polls and selects, ``hearing`` how it is met
+and listened to, ``talker`` how it is told, and what proves it; ``explain`` a frame in plain words; ``counter`` and
+``simulator`` the other end of the same bytes. All of it is pure.
 
 The registry calls it; it may know ``hardware.ports``, ``hardware.polling`` and the pure part of
 ``hardware.simulation``. A port that can only do eight bits is the line's affair (``software_parity``), not ours.

@@ -1,27 +1,19 @@
-"""How a Tatsuno PDE counter is met, asked and told, and what proves that it obeyed. Pure.
+"""How a Tatsuno PDE counter is polled and told, and what proves that it obeyed. Pure.
 
 An acknowledgement says only that a message came whole. What it did is read from status and display afterwards, so
 nothing is believed or repeated blindly. (PDE counter protocol, July 2000)
 """
 
-from typing import Final, TypeVar
+from typing import Final
 
-from hardware.dispensers.tatsuno_pde.challenge import TRIES as WRONG_ANSWERS
-from hardware.dispensers.tatsuno_pde.challenge import response
+from hardware.dispensers.tatsuno_pde.hearing import Hearing
 from hardware.dispensers.tatsuno_pde.link import Link, Talk
 from hardware.dispensers.tatsuno_pde.messages import (
     DISPLAY,
     HIGHEST_PRICE,
-    LAST_SALE,
     MOST,
-    STATUS,
-    Challenge,
     Control,
     Display,
-    Error,
-    Fault,
-    History,
-    Message,
     Register,
     Release,
     State,
@@ -29,14 +21,12 @@ from hardware.dispensers.tatsuno_pde.messages import (
     ask_total,
     authorise,
     control,
-    read,
     set_price,
 )
 from hardware.dispensers.tatsuno_pde.options import Options, PriceType
 from hardware.dispensers.tatsuno_pde.point import Point
 from hardware.polling.dialogue import SILENT, Tell, Turn
 from hardware.ports import (
-    AlarmRaised,
     Authorise,
     Clear,
     PointOnLine,
@@ -48,15 +38,12 @@ from hardware.ports import (
 )
 from shared.sale import Preset, PresetKind
 
-M = TypeVar("M", bound=Message)
-
 LOCKED_OUT: Final = (
     "It is locked after three wrong answers to its challenge. Please power-cycle the counter: off, and on again."
 )
 _NO_SUSPENSION: Final = "This pump can't halt a filling and let it go on. Stop it, and release the rest anew."
 _UNLIMITED_AMOUNT: Final = 999_900
 _TRIES: Final = 3
-_MOST_MESSAGES: Final = 8
 _LOOK_EVERY: Final = 24
 """Polls. News come by themselves, but one that was lost on the way must not be lost for good."""
 
@@ -68,10 +55,8 @@ class Talker:
         self.point = Point(place, options, tell)
         self._link = Link(place.address, options)
         self._options = options
-        self._tell = tell
+        self._ear = Hearing(self.point, self._link, tell)
         self._polls = 0
-        self._meet_again()
-        self._alarm = 0
 
     @property
     def number(self) -> int:
@@ -86,147 +71,37 @@ class Talker:
     def forget(self) -> None:
         """It fell silent."""
         self.point.forget()
-        self._meet_again()
-
-    def _meet_again(self) -> None:
-        self._challenge = ""
-        self._answered = ""
-        """The challenge that was answered last."""
-        self._wrong = 0
-        """How many of our answers it did not like."""
-        self._refusals = 0
-        """So often in a row it said that it takes nothing, and did not ask for an answer."""
-
-    @property
-    def _shut(self) -> bool:
-        """It is locked: one that was only not met yet asks for an answer."""
-        return self._refusals >= _TRIES or self._wrong >= WRONG_ANSWERS
+        self._ear.meet_again()
 
     # ── Polling ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def greet(self) -> Turn:
         """Its challenge is answered, and all is read before anything else is said."""
         if not self.point.known:
-            yield from self._come_up()
+            yield from self._ear.come_up()
         return ""
 
     def poll(self) -> Turn:
         """What it has to say; and all of it when it has just come up."""
-        said = yield from self._hear()
+        said = yield from self._ear.hear()
         self._polls += 1
-        if self._challenge or (said is not None and not self.point.known):
-            yield from self._come_up()
+        if self._ear.challenged or (said is not None and not self.point.known):
+            yield from self._ear.come_up()
         elif said is not None and self._polls % _LOOK_EVERY == 0:
-            yield from self._look()
+            yield from self._ear.look()
         elif isinstance(said, Status):
-            yield from self._follow(said)
+            yield from self._ear.follow(said)
         elif isinstance(said, Display):
             self.point.tell_news()
         return ""
-
-    def _come_up(self) -> Talk[None]:
-        if self._challenge:
-            self.point.known = False
-            self.point.taken.clear()
-            yield from self._respond()
-        if not (self._challenge or self._shut):
-            yield from self._look(whole=True)
-
-    def _respond(self) -> Talk[None]:
-        """The answer to its challenge; a new challenge says that it was wrong, and three wrong ones lock it."""
-        while self._challenge and self._wrong < WRONG_ANSWERS:
-            self._answered, self._challenge = self._challenge, ""
-            if not (yield from self._link.select("I" + response(self._link.address, self._answered))):
-                self._challenge = self._answered
-                return
-            if (yield from self._collect(Fault)) is None and not self._challenge:
-                self._challenge = self._answered  # not a word about it: it will ask again
-                return
-
-    # ── What it says ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _hear(self) -> Talk[Message | str | None]:
-        """One poll: a message, an empty text for none, or None for no answer."""
-        text = yield from self._link.poll()
-        if not text:
-            return text
-        said = read(text)
-        match said:
-            case Challenge():
-                self._hear_challenge(said.letters)
-            case Fault():
-                self._hear_fault(said.code)
-            case Display():
-                self.point.hear_display(said)
-        return said
-
-    def _hear_challenge(self, letters: str) -> None:
-        if self._refusals >= _TRIES:
-            self._wrong = 0  # it was locked, and is switched on again
-        elif self._answered and letters != self._answered:
-            self._wrong += 1
-        self._refusals = 0
-        self._challenge = "" if self._shut else letters
-
-    def _hear_fault(self, code: int) -> None:
-        if code == Error.INITIALISED:
-            self._meet_again()
-        elif code == Error.NOT_INITIALISED:
-            self.point.known = False
-            self._refusals += 1
-            if not self._shut:
-                return
-        if code not in (Error.NONE, Error.INITIALISED, self._alarm):
-            alarm = "needs_power_cycle" if code == Error.NOT_INITIALISED else "dispenser_fault"
-            self._tell(AlarmRaised(self.number, alarm, code))
-        self._alarm = code
-
-    def _collect(self, kind: type[M], nozzle: int = 0) -> Talk[M | None]:
-        """Poll until it has nothing more to say; the last message of this kind is the freshest."""
-        found: M | None = None
-        quiet = 0
-        for _ in range(_MOST_MESSAGES):
-            said = yield from self._hear()
-            if isinstance(said, kind) and (not nozzle or getattr(said, "nozzle", 0) == nozzle):
-                found = said
-            quiet += said == ""
-            if self._challenge or (quiet and found) or quiet == _TRIES - 1:
-                break
-        return found
-
-    def _ask(self, text: str, kind: type[M], nozzle: int = 0) -> Talk[M | None]:
-        for _ in range(_TRIES - 1):
-            if self._challenge or not (yield from self._link.select(text)):
-                return None
-            found = yield from self._collect(kind, nozzle)
-            if found is not None:
-                return found
-        return None
-
-    def _look(self, *, whole: bool = False) -> Talk[Status | None]:
-        """The status, and all that follows from it. ``whole``: with the display in any case."""
-        said = yield from self._ask(STATUS, Status)
-        if said is None or not (yield from self._follow(said, whole=whole)):
-            return None
-        return self.point.status
-
-    def _follow(self, said: Status, *, whole: bool = False) -> Talk[bool]:
-        """Whether all was read that belongs to it."""
-        if self.point.hear_status(said) or whole or not self.point.known:
-            if (yield from self._ask(DISPLAY, Display)) is None:
-                return False
-            history = (yield from self._ask(LAST_SALE, History)) if self.point.missed else None
-            self.point.settle(history)
-        self.point.tell_news()
-        return True
 
     # ── Commands ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def carry_out(self, command: PumpCommand) -> Turn:
         """As its recipe says; a counter that was not met takes nothing."""
         if not self.point.known:
-            yield from self._come_up()
-        if self._shut:
+            yield from self._ear.come_up()
+        if self._ear.shut:
             return LOCKED_OUT
         match command:
             case ReadState():
@@ -246,11 +121,11 @@ class Talker:
 
     def _read_state(self) -> Turn:
         self.point.again()
-        return "" if (yield from self._look(whole=True)) else SILENT
+        return "" if (yield from self._ear.look(whole=True)) else SILENT
 
     def _read_totaliser(self, nozzle: int) -> Turn:
         """The answer is known by its nozzle, and by the question: its type digit is not to be trusted."""
-        said = (yield from self._ask(ask_total(nozzle), Register, nozzle)) if nozzle in self.point.nozzles else None
+        said = (yield from self._ear.ask(ask_total(nozzle), Register, nozzle)) if nozzle in self.point.nozzles else None
         if said is None:
             return "It does not tell its totals."
         self.point.tell_total(said)
@@ -259,7 +134,7 @@ class Talker:
     def _clear(self) -> Turn:
         """Payment, until the sale is gone; and a counter that was stopped or locks itself is unlocked."""
         for _ in range(_TRIES):
-            said = yield from self._look(whole=True)
+            said = yield from self._ear.look(whole=True)
             if said is None:
                 return SILENT
             if said.state is not State.ENDED:
@@ -275,7 +150,7 @@ class Talker:
     def _go_to_rest(self) -> Turn:
         self.point.clear()
         blocked = yield from self._unlock()
-        display = yield from self._ask(DISPLAY, Display)
+        display = yield from self._ear.ask(DISPLAY, Display)
         if display is None:
             return SILENT
         self.point.at_rest(display)
@@ -288,7 +163,7 @@ class Talker:
             if self.point.state is not State.LOCKED:
                 return ""
             yield from self._link.select(control(Control.UNLOCK))
-            if (yield from self._look()) is None:
+            if (yield from self._ear.look()) is None:
                 return SILENT
         return "It does not let itself be unlocked. Please look whether it is locked at its keypad."
 
@@ -296,7 +171,7 @@ class Talker:
         """Locked, or at the end of a sale: nothing flows then, and nothing will."""
         for _ in range(_TRIES):
             yield from self._link.select(control(Control.LOCK))
-            said = yield from self._look()
+            said = yield from self._ear.look()
             if said is not None and said.state in (State.LOCKED, State.ENDED):
                 return ""
         return "It does not stop. Please hang the nozzle up, or press the emergency stop."
@@ -305,7 +180,7 @@ class Talker:
         """Each product by itself. No message reads a price back: the display of the next release proves it."""
         figures = self.point.figures
         numbers = {nozzle: figures.pump_price(price) for nozzle, price in command.prices.items()}
-        said = yield from self._look()
+        said = yield from self._ear.look()
         if said is None:
             return SILENT
         if said.state is State.FUELLING:
@@ -323,8 +198,11 @@ class Talker:
 
     def _authorise(self, command: Authorise) -> Turn:
         """Only with the nozzle up, proved by status and display; one that is not confirmed is taken back."""
-        if (yield from self._look(whole=True)) is None or (yield from self._unlock()):
+        if (yield from self._ear.look(whole=True)) is None:
             return SILENT
+        blocked = yield from self._unlock()
+        if blocked:
+            return blocked
         release = self._release(command)
         if isinstance(release, str):
             return release
@@ -366,7 +244,7 @@ class Talker:
         """Said again only to a counter that is seen waiting still."""
         for _ in range(_TRIES):
             yield from self._link.select(authorise(release))
-            said = yield from self._look(whole=True)
+            said = yield from self._ear.look(whole=True)
             if said is None:
                 return SILENT
             if self.point.running or self.point.held:

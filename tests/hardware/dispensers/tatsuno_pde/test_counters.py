@@ -63,7 +63,7 @@ def test_a_counter_that_lost_the_link_is_met_again_and_the_running_filling_goes_
 def test_three_wrong_answers_lock_a_counter_until_it_is_power_cycled(monkeypatch: pytest.MonkeyPatch) -> None:
     """After them it says e63 and nothing else: whoever asks for anything is told what to do."""
     with monkeypatch.context() as wrong:
-        wrong.setattr("hardware.dispensers.tatsuno_pde.talker.response", lambda address, letters: "wrong!!!")
+        wrong.setattr("hardware.dispensers.tatsuno_pde.hearing.response", lambda address, letters: "wrong!!!")
         station = built()
         station.wire.run(10 * SECOND)
         assert counter(station).wrong == 3
