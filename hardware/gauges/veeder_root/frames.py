@@ -62,7 +62,8 @@ def read(frame: bytes) -> Reply | Rejected:
         raise FrameMisread("The reply has no checksum where one belongs.")
     head, told = frame[:-5], frame[-5:-1]
     if checksum(head) != told.upper():
-        raise FrameMisread(f"The checksum is {told!r} and should be {checksum(head)!r}.")
+        said, right = told.decode("ascii", "replace"), checksum(head).decode("ascii")
+        raise FrameMisread(f"The checksum is {said} and should be {right}.")
     try:
         text = head[1:-2].decode("ascii")
     except UnicodeDecodeError as why:
