@@ -5,13 +5,14 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.bench import commit, drain, line
+from tests.bench import agent, commit, drain, line
 from tests.bench.figure import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "commit": commit.figures,
     "drain": drain.figures,
     "line": line.figures,
+    "agent": agent.figures,
 }
 
 
