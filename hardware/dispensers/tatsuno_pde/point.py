@@ -75,6 +75,7 @@ class Point:
         """Tell everything at the next reading, whether it changed or not."""
         self._told_state: PumpState | None = None
         self._told_up: int | None = None
+        self._told_price: tuple[int, int] | None = None
         self._told_figures: tuple[int, int] | None = None
 
     # ── What it said ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,15 +205,11 @@ class Point:
         volume, modulus = self.figures.totaliser(said.value), self.figures.modulus(TOTAL_DIGITS)
         self._tell(TotaliserRead(self.number, said.nozzle, volume, modulus))
 
-    def tell_price(self, nozzle: int) -> None:
-        """The display of a release proves its price."""
-        if self.display is not None:
-            self._tell(PriceRead(self.number, nozzle, self.figures.price(self.display.price)))
-
     def tell_news(self) -> None:
-        """Nozzle, figures and state, as far as they are news."""
+        """Price, nozzle, figures and state, as far as they are news."""
         if not self.known:
             return
+        self._tell_price()
         self._tell_nozzle()
         if self._sold != self._told_figures:
             self._told_figures = self._sold
@@ -221,6 +218,16 @@ class Point:
         if state is not self._told_state:
             self._told_state = state
             self._tell(PumpStateRead(self.number, state))
+
+    def _tell_price(self) -> None:
+        """The display of a filling says its price, unless another one was set since."""
+        said = self.display
+        if said is None or said.nozzle not in self.nozzles or self.state not in (State.FUELLING, State.ENDED):
+            return
+        news = (said.nozzle, said.price) != self._told_price
+        if news and not self.repeats(said) and self.taken.get(said.nozzle, said.price) == said.price:
+            self._told_price = said.nozzle, said.price
+            self._tell(PriceRead(self.number, said.nozzle, self.figures.price(said.price)))
 
     def _tell_nozzle(self) -> None:
         up = self.up

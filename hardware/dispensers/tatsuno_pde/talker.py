@@ -259,5 +259,4 @@ class Talker:
             return ""
         if display.price != release.price:
             return "It would sell at another price than the one that was set. Please set its price again."
-        self.point.tell_price(display.nozzle)
         return ""

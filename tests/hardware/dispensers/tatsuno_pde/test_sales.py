@@ -9,6 +9,7 @@ from hardware.ports import (
     CommandFailed,
     FillingRead,
     PointAnswered,
+    PriceRead,
     PumpState,
     PumpStateRead,
     TotaliserRead,
@@ -152,4 +153,5 @@ def test_what_stands_when_the_agent_starts_is_told_as_finished() -> None:
     after.wire.line = after.line = first.line
     after.start()
     assert (after.state(), after.figures()[0]) == (PumpState.FINISHED, 5_000)
+    assert PriceRead(1, 1, 7_360) in after.told(PriceRead), "a sale that ended while nobody looked has its price"
     assert {text[0] for text in selected(after)} <= LOOKS
