@@ -278,7 +278,16 @@ def test_nothing_serious_stands_in_anybody_s_way(kiosk: Page, served: Served, th
     served.happen(busy)
     served.happen(troubled)
     kiosk.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    for path in ("/", "/verify", "/sales", f"/sales/{served.forecourt.sold[0].key}", "/prices", "/slips", "/station", "/meters"):
+    for path in (
+        "/",
+        "/verify",
+        "/sales",
+        f"/sales/{served.forecourt.sold[0].key}",
+        "/prices",
+        "/slips",
+        "/station",
+        "/meters",
+    ):
         kiosk.goto(served.address + path)
         assert serious(kiosk) == [], path
     kiosk.goto(served.address)

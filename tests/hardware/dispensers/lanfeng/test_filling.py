@@ -166,7 +166,6 @@ def test_a_question_that_the_line_hands_back_is_no_total_of_zero() -> None:
     assert "totals" in failed(station, ReadTotaliser(1, 1))
 
 
-
 def test_on_a_line_that_hands_back_what_is_sent_no_limit_is_believed() -> None:
     """The answer to a limit looks like the question, and there is no way to read a limit back."""
     station = island({"echo": 1.0})
