@@ -8,14 +8,30 @@ from random import Random
 
 import pytest
 
-from hardware.ports import Authorise, CommandDone, CommandFailed, PumpState
-from hardware.protocol import DispenserProtocol
+from hardware.ports import (
+    Authorise,
+    CommandDone,
+    CommandFailed,
+    PumpCommand,
+    PumpState,
+    SetPrices,
+    Stop,
+    Suspend,
+)
+from hardware.protocol import Ability, DispenserProtocol
 from hardware.simulation.faults import FAULTS, LINE_FAULTS, Faults
 from shared.sale import Finding, prove
-from tests.contract.station import Filled, Station, drivers
+from tests.contract.station import Filled, Station, able, drivers
 from tests.fakes.wires import Fault, all_of, bytewise, cut, flipping, late, lossy, noisy
 
 pytestmark = pytest.mark.slow
+
+_ONLY_WITH = {Suspend: (Ability.SUSPEND,), SetPrices: (Ability.READS_PRICES,)}
+
+
+def _name(command: object) -> str:
+    return type(command).__name__
+
 
 MODULUS = 10**11
 """No totaliser of these stories reaches its end but where that is the story."""
@@ -97,6 +113,28 @@ def test_f05_a_zero_volume_release_is_no_filling(protocol: DispenserProtocol) ->
     assert station.settled_totaliser(1, 1) == before
     if station.state() is PumpState.FINISHED:
         assert station.figures() == (0, 0)
+
+
+@drivers
+@pytest.mark.parametrize(
+    "command", [Authorise(1, (1,)), Stop(1), Suspend(1), SetPrices(1, {1: 7_460, 2: 7_950})], ids=_name
+)
+def test_what_is_accepted_and_not_done_is_not_said_to_be_done(
+    protocol: DispenserProtocol, command: PumpCommand
+) -> None:
+    able(protocol, *_ONLY_WITH.get(type(command), ()))
+    station = Station(protocol).start()
+    if not isinstance(command, SetPrices):
+        station.pump().lift(1, station.wire.now)
+    if isinstance(command, Stop | Suspend):
+        station.release(1, 1)
+        station.flow(1_000)
+    if isinstance(command, SetPrices):
+        command = SetPrices(1, {nozzle: command.prices[nozzle] for nozzle in range(1, station.nozzles + 1)})
+    was = station.pump().released
+    station.faults.set("ignored-command", 1)
+    assert isinstance(station.do(command), CommandFailed)
+    assert station.pump().released is was
 
 
 def a_volume(dice: Random) -> int:

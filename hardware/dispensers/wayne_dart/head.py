@@ -110,10 +110,10 @@ class DartHead(Head):
             case RequestTemperature() if self.habits.edition == "s4":
                 self._tell(Temperature(said.nozzle, _WARM))
             case Suspend() if self.habits.dialect != "commands":
-                if self.suspend(now):
+                if self.suspend(now) and self.state is PumpState.SUSPENDED:
                     self._tell(Suspended(said.nozzle))
             case Resume() if self.habits.dialect != "commands":
-                if self.resume(now):
+                if self.resume(now) and self.state is not PumpState.SUSPENDED:
                     self._tell(Resumed(said.nozzle))
             case _:
                 pass
