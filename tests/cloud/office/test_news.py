@@ -61,6 +61,7 @@ async def test_every_notice_of_the_program_reaches_the_pages(busy: Stage) -> Non
     notices: list[live.Notice] = [
         live.SalesArrived(()),
         live.StationsHeard(()),
+        live.TanksMoved(()),
         live.PricesMoved(()),
         live.CasesOpened(),
         live.LettersDied(),
