@@ -173,6 +173,12 @@ class Forecourt:
         return station_books(self.store)
 
     @property
+    def open_fillings(self) -> int:
+        """Fillings that are not settled, but for releases that nobody used: those wait for the next customer."""
+        unused = sum(seen["state"] == "authorised" for seen in self.simulated.points())
+        return max(0, self.books().open_fillings - unused)
+
+    @property
     def meters_known(self) -> bool:
         """Whether the agent has read every totaliser."""
         nozzles = sum(len(pump.body.totalisers) for pump in self.simulated.pumps.values())
@@ -186,7 +192,7 @@ class Forecourt:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.agent.must_live()
-            if self.quiet and not self.books().open_fillings and not list(unexplained(self)):
+            if self.quiet and not self.open_fillings and not list(unexplained(self)):
                 return
             self.hang_up_in_vain()
             await asyncio.sleep(1)
