@@ -175,7 +175,7 @@ class Forecourt:
     @property
     def open_fillings(self) -> int:
         """Fillings that are not settled, but for releases that nobody used: those wait for the next customer."""
-        unused = sum(seen["state"] == "authorised" for seen in self.simulated.points())
+        unused = len([seen for seen in self.simulated.points() if seen["state"] == "authorised"])
         return max(0, self.books().open_fillings - unused)
 
     @property

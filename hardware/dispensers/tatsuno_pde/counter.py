@@ -48,6 +48,8 @@ class Counter(Head):
         self._figures = Figures(place.decimals)
         self._old: deque[str] = deque(maxlen=_HISTORY)
         self._last: Display | None = None
+        self._delivering = 0
+        """The nozzle of the filling that is open, or ended; somebody may have lifted another one since."""
         super().__init__(place, faults, self._manners())
 
     def _manners(self) -> Manners:
@@ -83,6 +85,8 @@ class Counter(Head):
         if change is Change.FIGURES:
             self.moved = True
             return
+        if change is Change.STATE and self.state is PumpState.AUTHORISED:
+            self._delivering = self.body.out
         if change is Change.STATE and self.state is PumpState.FINISHED:
             self._remember()
             self.say(self.shown_now())
@@ -110,8 +114,9 @@ class Counter(Head):
         old = self.state is PumpState.AUTHORISED and self._last is not None and volume != self.body.volume
         if old and self._last is not None:
             return self._last
-        named = self.selected if self._names() else 0
-        price = self._figures.pump_price(self.prices.get(self.selected or 1, 0)) or 0
+        nozzle = self._delivering if self.digit in (State.FUELLING, State.ENDED) else self.selected
+        named = nozzle if self._names() else 0
+        price = self._figures.pump_price(self.prices.get(nozzle or 1, 0)) or 0
         return Display(
             transaction=self.transaction,
             nozzle=named,

@@ -149,9 +149,10 @@ def test_a_filling_whose_counter_started_anew_is_over_and_not_lost() -> None:
 
 def test_what_stands_when_the_agent_starts_is_told_as_finished() -> None:
     first = filled(island())
+    counter(first).lift(2, first.wire.now)  # the next customer can't wait
     after = built()
     after.wire.line = after.line = first.line
-    after.start()
+    after.wire.until(lambda: after.state())
     assert (after.state(), after.figures()[0]) == (PumpState.FINISHED, 5_000)
     assert PriceRead(1, 1, 7_360) in after.told(PriceRead), "a sale that ended while nobody looked has its price"
     assert {text[0] for text in selected(after)} <= LOOKS
