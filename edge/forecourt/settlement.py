@@ -255,6 +255,7 @@ class Settlement:
         tariff, unit_price = memory.prices.sold_at(nozzle) if nozzle in memory.grades else (0, 0)
         if leave.unit_price:
             tariff, unit_price = leave.tariff, leave.unit_price
+        unit_price = unit_price or leave.prices.get(nozzle, 0)
         figures, shown = outcome.figures, memory.shown
         finished = self._finished or self._grounds.clock.stamp()
         return Till(

@@ -109,10 +109,15 @@ def test_probe_takes_addresses_or_wrong_usage(text: str) -> None:
     assert end.value.code == 2
 
 
+def hearing_ctrl_c() -> None:
+    """As at a terminal. What a shell starts in the background ignores it, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_probe_ends_clean_at_ctrl_c(island: Adapter) -> None:
     other = subprocess.Popen(
         [sys.executable, "-m", "edge", "probe", str(island.link), "--protocol", "wayne-dart"],
-        stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        stderr=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=hearing_ctrl_c,
     )  # fmt: skip
     end = time.monotonic() + 20
     while f"(process {other.pid})" not in holder(str(island.link)):
@@ -226,7 +231,7 @@ def test_a_session_is_recorded_and_read_aloud(
         assert json.loads(capsys.readouterr().out)["lines"][0]["points"][1]["address"] == 0x51
         monitor = subprocess.Popen(
             [sys.executable, "-m", "edge", "monitor", "--config", str(file)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, preexec_fn=hearing_ctrl_c,
         )  # fmt: skip
         assert monitor.stdout is not None
         first, *rows = [monitor.stdout.readline() for _ in range(5)]
