@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from edge.attendant.site import build
 from edge.tanks.tanks import Tanks
+from tests.edge.attendant.browser.conftest import listening
 from tests.edge.attendant.conftest import Served, Station
 from tests.edge.attendant.scene import settings
 from tests.edge.attendant.test_tanks import GAUGE, day
@@ -60,6 +61,7 @@ def test_levels_arrive_by_themselves_and_every_place_is_in_reach(
     page.goto(served.address)
     page.get_by_role("link", name="油罐").tap()
     expect(page.locator(".tank").first).to_contain_text("尚无读数")
+    listening(page)
     served.loop.call_soon_threadsafe(tanks.receive, GAUGE.name, day())
     expect(page.locator(".tank").first).to_contain_text("18,250", timeout=8_000)
     expect(page.get_by_text("水位高于本站设定")).to_be_visible()
