@@ -45,7 +45,7 @@ class Grounds:
     @property
     def store_fails(self) -> bool:
         """Whether nothing can be recorded now."""
-        return self.store.trouble is not None or not self.journal.empty
+        return self.store.trouble is not None or self.journal.refused
 
     def measure(self) -> None:
         """See how much of the disk budget is left."""

@@ -22,6 +22,8 @@ class Journal:
         self._store = store
         self._waiting: deque[Callable[[Database], object]] = deque()
         self._turn = asyncio.Lock()
+        self.refused = False
+        """Whether the disk has refused what waits. What is only on its way to the disk is no trouble."""
 
     async def write(self, work: Callable[Concatenate[Database, P], object], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Write this after all that waits; False when it has to wait too."""
@@ -35,13 +37,10 @@ class Journal:
                 try:
                     await self._store.run(self._waiting[0])
                 except Unavailable:
+                    self.refused = True
                     return False
                 except Exception:  # a fact that can't be written for a bug of ours must not hold up the others
                     _log.exception("fact_not_written")
                 self._waiting.popleft()
+            self.refused = False
         return True
-
-    @property
-    def empty(self) -> bool:
-        """Whether everything is on the disk."""
-        return not self._waiting
