@@ -11,9 +11,9 @@ READY := .venv/.ready shared/face/vendor/.ready
 TEST_NEEDS := chromium:chromium mosquitto:mosquitto libatomic.so.1:libatomic1
 SOAK_NEEDS := $(TEST_NEEDS) fiu-run:fiu-utils
 
-# Two workers, each file to one of them; but what plays with both houses or in a browser plays alone.
-PYTEST := .venv/bin/python -m pytest
-ALONE := flow or browser
+# Two workers, each file to one of them. What plays with both houses or in a browser mostly waits: it comes afterwards.
+PYTEST := .venv/bin/python -m pytest -n 2 --dist loadfile
+STORIES := flow or browser
 
 .PHONY: help setup demo test smoke bench check format-check lint layers types soak wheel lock format clean
 
@@ -40,19 +40,19 @@ bench: setup ## 性能 · ratios measured in the same run; JSON=1 prints one JSO
 
 check: setup ## 快检 · format, lint, layers, types and the quick tests, in under a minute
 	@$(MAKE) format-check lint layers types
-	@$(PYTEST) -q -n 2 --dist loadfile -m "not (slow or $(ALONE) or soak)"
+	@$(PYTEST) -q -m "not (slow or $(STORIES) or soak)"
 
 test: setup ## 全部测试 · check, then real servers, both houses together and the pages in a browser
 	@.ci/need.sh $(TEST_NEEDS)
 	@$(MAKE) format-check lint layers types
 	@ended=0; \
-	$(PYTEST) -n 2 --dist loadfile -m "not ($(ALONE) or soak)" || ended=$$?; \
-	$(PYTEST) -m "($(ALONE)) and not soak" || ended=$$?; \
+	$(PYTEST) -m "not ($(STORIES) or soak)" || ended=$$?; \
+	$(PYTEST) -m "($(STORIES)) and not soak" || ended=$$?; \
 	exit $$ended
 
 soak: setup ## 久测 · long faults and power cuts
 	@.ci/need.sh $(SOAK_NEEDS)
-	@$(PYTEST) -o timeout=3600 -m soak tests
+	@.venv/bin/python -m pytest -o timeout=3600 -m soak tests
 
 format-check: setup
 	@ruff format --check --quiet .
