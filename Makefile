@@ -38,7 +38,7 @@ smoke: setup ## 冒烟 · the same story without a person; prints one JSON line
 bench: setup ## 性能 · ratios measured in the same run; JSON=1 prints one JSON object
 	@exec .venv/bin/python -m tests.bench $(if $(JSON),--json)
 
-check: setup ## 快检 · format, lint, layers, types and the quick tests, in under a minute
+check: setup ## 快检 · format, lint, layers, types and the quick tests, in about two minutes
 	@$(MAKE) format-check lint layers types
 	@$(PYTEST) -q -m "not (slow or $(STORIES) or soak)"
 
