@@ -9,7 +9,10 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 READY := .venv/.ready shared/face/vendor/.ready
 # libatomic is for the node that playwright brings along.
 TEST_NEEDS := chromium:chromium mosquitto:mosquitto libatomic.so.1:libatomic1
-SOAK_NEEDS := $(TEST_NEEDS) fiu-run:fiu-utils
+# The guest machine whose plug is pulled has a kernel of its own.
+GUEST_NEEDS := qemu-system-x86_64:qemu-system-x86 busybox:busybox-static mke2fs:e2fsprogs \
+  /boot/vmlinuz-*-cloud-amd64:linux-image-cloud-amd64
+SOAK_NEEDS := $(TEST_NEEDS) $(GUEST_NEEDS) fiu-run:fiu-utils
 
 # Two workers, each file to one of them. What plays with both houses or in a browser mostly waits: it comes afterwards.
 PYTEST := .venv/bin/python -m pytest -n 2 --dist loadfile

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Makes sure that programs and libraries are there, each written COMMAND:DEBIAN-PACKAGE or LIBRARY.so.N:DEBIAN-PACKAGE.
-# What is missing is installed by apt-get when root; otherwise one sentence says what to install. What can be seen neither
-# from a shell nor by the linker (ensurepip) counts as missing.
+# Makes sure that programs, libraries and files are there, each written COMMAND:DEBIAN-PACKAGE,
+# LIBRARY.so.N:DEBIAN-PACKAGE or /PATH/PATTERN:DEBIAN-PACKAGE. What is missing is installed by apt-get when root;
+# otherwise one sentence says what to install. What can be seen neither from a shell nor by the linker (ensurepip)
+# counts as missing.
 set -euo pipefail
 PATH="$PATH:/usr/sbin:/sbin"
 
 is_there() {
   case "$1" in
+    /*) compgen -G "$1" >/dev/null ;;
     *.so.*) [[ "$(ldconfig -p)" == *"$1"* ]] ;;
     *) command -v "$1" >/dev/null ;;
   esac
