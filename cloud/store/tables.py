@@ -65,7 +65,7 @@ class RegionRow(Row, table=True):
 
 
 class StationRow(Row, table=True):
-    """油站. ``password_hash`` is bcrypt, as the broker verifies it."""
+    """油站. ``password_hash`` is bcrypt, as the broker verifies it; empty where only a certificate lets in."""
 
     __tablename__ = "station"
     __table_args__ = STRICT
@@ -76,6 +76,37 @@ class StationRow(Row, table=True):
     password_hash: str = text()
     created_at: int = number()
     revoked_at: int | None = maybe_number()
+
+
+class EnrolmentRow(Row, table=True):
+    """A ticket with which a machine may become this station, once. ``secret`` is SHA-256 over its 80 random bits."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = STRICT
+    secret: bytes = binary(primary_key=True)
+    station: str = text(foreign_key="station.id", index=True)
+    made_by: str = text()
+    made_at: int = number()
+    until: int = number()
+    used_at: int | None = maybe_number()
+    key: bytes | None = maybe_binary()  # of the machine that used it
+
+
+class CertificateRow(Row, table=True):
+    """Every certificate that a station was given. ``fingerprint`` is SHA-256 over the whole, ``key`` over its key."""
+
+    __tablename__ = "certificate"
+    __table_args__ = STRICT
+    fingerprint: bytes = binary(primary_key=True)
+    station: str = text(foreign_key="station.id", index=True)
+    serial: str = text()
+    key: bytes = binary()
+    pem: str = text()
+    not_before: int = number()
+    not_after: int = number()
+    given_at: int = number()
+    revoked_at: int | None = maybe_number()
+    revoked_why: str | None = maybe_text()
 
 
 class StationLineRow(Row, table=True):
