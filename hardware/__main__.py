@@ -13,6 +13,7 @@ import msgspec
 
 from hardware.gauges import program as gauge
 from hardware.registry import DISPENSERS
+from hardware.road import program as road
 from hardware.simulation.check import Judged, judge, read_sales, read_truth
 from hardware.simulation.control import Control
 from hardware.simulation.faults import FAULTS, parse
@@ -40,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="jiayou-sim", description="Simulated dispensers and tank gauges.")
+    parser = argparse.ArgumentParser(prog="jiayou-sim", description="Simulated dispensers, tank gauges and networks.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     station = commands.add_parser(
         "station",
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--sales", type=Path, required=True, metavar="FILE", help="sales or their sums, as JSON")
     check.add_argument("--json", action="store_true", help="one JSON object")
     gauge.add_command(commands)
+    road.add_command(commands)
     return parser
 
 

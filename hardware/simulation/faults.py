@@ -48,33 +48,34 @@ class Faults:
     """Throws the dice for each fault. One that was not named never strikes."""
 
     def __init__(self, odds: Mapping[str, float] | None = None, seed: int = 0) -> None:
-        self._odds = dict(odds or {})
+        self.odds: dict[str, float] = dict(odds or {})
+        """How often each fault strikes; may be changed at any time."""
         self._dice = Random(seed)
 
     def strikes(self, name: str) -> bool:
         """Whether the fault happens now."""
-        odds = self._odds.get(name, 0.0)
+        odds = self.odds.get(name, 0.0)
         return odds > 0 and self._dice.random() < odds
 
     def set(self, name: str, odds: float) -> None:
         """From now on so often; 0 ends it."""
-        self._odds[name] = odds
+        self.odds[name] = odds
 
     def place(self, size: int) -> int:
         """Some place in so many."""
         return self._dice.randrange(size)
 
 
-def parse(texts: Iterable[str]) -> dict[str, float]:
+def parse(texts: Iterable[str], known: Mapping[str, str] = FAULTS) -> dict[str, float]:
     """``name`` or ``name:probability`` of the command line. :exc:`Refused` names the nearest known fault."""
-    return dict(_parse_one(text) for text in texts)
+    return dict(_parse_one(text, known) for text in texts)
 
 
-def _parse_one(text: str) -> tuple[str, float]:
+def _parse_one(text: str, known: Mapping[str, str]) -> tuple[str, float]:
     name, _, odds = text.partition(":")
-    if name not in FAULTS:
-        near = get_close_matches(name, FAULTS, n=1)
-        hint = f"Did you mean “{near[0]}”?" if near else f"Known are: {', '.join(FAULTS)}."
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"Did you mean “{near[0]}”?" if near else f"Known are: {', '.join(known)}."
         raise Refused("unknown_fault", f"There is no fault “{name}”. {hint}")
     try:
         probability = float(odds or "1")
