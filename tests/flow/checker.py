@@ -1,9 +1,11 @@
 """Reads the books of both houses and the pumps' own truth when a story is over, and says where they differ.
 
-Every fact once, in both houses the same; litres and fen as they really flowed; nothing invented; no key twice.
+Every fact once, in both houses the same; litres and fen as they really flowed; nothing invented; no key twice; no mark
+ahead of the books. ``python -m tests.flow.checker BOOKS STORE…`` says it of any chain, whoever filled its stores.
 """
 
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
@@ -19,6 +21,8 @@ from hardware.simulation.pump import TrueFilling
 from shared.messages import Letter, SaleRecorded, SlipJournalled
 from shared.sale import Sale, SaleStatus
 from shared.wire import read_letter
+from tests.flow import conserved
+from tests.flow.conserved import Figures, Line
 
 Place = tuple[str, int, int]
 """Station, epoch, sequence."""
@@ -31,14 +35,30 @@ class StationBooks(Struct, frozen=True):
 
     station: str
     epoch: int
+    store: str
+    """Drawn when it was made."""
     stored_upto: int
     letters: dict[int, bytes]
+    older: dict[tuple[int, int], bytes]
+    """Letters of epochs before this one, by epoch and sequence."""
     sales: tuple[int, ...]
     """Sequences of the rows beside the letters."""
     redemptions: Counter[str]
     """How often each coupon was redeemed."""
     open_fillings: int
     waiting_slips: int
+    slips: tuple[tuple[int, int], ...]
+    """Of which fact, by epoch and sequence, something was printed."""
+
+    @property
+    def line(self) -> Line:
+        """Under which its letters go."""
+        return self.station, self.epoch
+
+    def written(self) -> dict[Place, bytes]:
+        """Every letter that it ever wrote."""
+        now = {(self.epoch, seq): body for seq, body in self.letters.items()}
+        return {(self.station, *place): body for place, body in (self.older | now).items()}
 
     def letter(self, seq: int) -> Letter:
         """A letter, read."""
@@ -60,25 +80,48 @@ def station_books(path: Path) -> StationBooks:
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         connection.execute("BEGIN")  # one state of the books throughout
-        station, epoch, stored = connection.execute("SELECT station, epoch, stored_upto FROM station").fetchone()
+        station, epoch, store, stored = connection.execute(
+            "SELECT station, epoch, store_id, stored_upto FROM station"
+        ).fetchone()
+        own = f"place >> 31 = {epoch:d}"
         return StationBooks(
             station,
             epoch,
+            store,
             stored,
             dict(connection.execute("SELECT seq, body FROM letter WHERE epoch = ?", (epoch,))),
-            tuple(row[0] & (1 << 31) - 1 for row in connection.execute("SELECT place FROM sale ORDER BY place")),
-            Counter(row[0] for row in connection.execute("SELECT coupon FROM redemption")),
+            {
+                (row[0], row[1]): row[2]
+                for row in connection.execute("SELECT epoch, seq, body FROM letter WHERE epoch <> ?", (epoch,))
+            },
+            tuple(
+                row[0] & (1 << 31) - 1
+                for row in connection.execute(f"SELECT place FROM sale WHERE {own} ORDER BY place")
+            ),
+            Counter(row[0] for row in connection.execute(f"SELECT coupon FROM redemption WHERE {own}")),
             connection.execute("SELECT count(*) FROM filling WHERE ended IS NULL").fetchone()[0],
             connection.execute("SELECT count(*) FROM print_job WHERE state IN ('queued', 'printing')").fetchone()[0],
+            tuple(connection.execute("SELECT epoch, seq FROM print_job WHERE state IN ('printed', 'unconfirmed')")),
         )
     finally:
         connection.close()
 
 
-def agree(books: Books, stations: Sequence[StationBooks]) -> None:
+def agree(books: Books, stations: Sequence[StationBooks]) -> Figures:
     """Head office has every fact of these stations once, and no other."""
-    complaints = [*_company_against(books, stations), *(c for station in stations for c in _within(station))]
+    complaints = list(disagreements(books, stations))
     assert not complaints, "\n".join(complaints)
+    return conserved.figures(books)
+
+
+def disagreements(books: Books, stations: Sequence[StationBooks]) -> Iterator[str]:
+    """Everything that is not as it must be when a story is over, each in a sentence."""
+    yield from _company_against(books, stations)
+    yield from conserved.marks(books, {station.line: station.stored_upto for station in stations})
+    yield from conserved.coupons(books)
+    yield from conserved.identities([(station.line, station.store) for station in stations])
+    for station in stations:
+        yield from _within(station)
 
 
 def poured(station: StationBooks, truth: Iterable[TrueFilling]) -> None:
@@ -113,6 +156,8 @@ def _within(station: StationBooks) -> Iterator[str]:
     told = Counter(use.terms.coupon for _, sale in station.sold() for use in sale.redemptions)
     if told != station.redemptions:
         yield f"{name}: redemptions and sales differ: {told} in letters, {station.redemptions} in rows"
+    if unsold := [place for place in station.slips if (name, *place) not in station.written()]:
+        yield f"{name}: something was printed of {unsold}, and there is no such fact"
     if charged := [seq for seq, sale in station.sold() if not _fair(sale)]:
         yield f"{name}: sales {charged} owe another sum than their figures less their discounts"
 
@@ -125,7 +170,7 @@ def _fair(sale: Sale) -> bool:
 
 
 def _company_against(books: Books, stations: Sequence[StationBooks]) -> Iterator[str]:
-    written = {(s.station, s.epoch, seq): body for s in stations for seq, body in s.letters.items()}
+    written = {place: body for station in stations for place, body in station.written().items()}
     inbox = {_place(row): bytes(row.sha256) for row in _rows(books, InboxRow)}
     yield from _sets("letters", set(written), set(inbox))
     if changed := [place for place, hashed in inbox.items() if sha256(written.get(place, b"")).digest() != hashed]:
@@ -133,12 +178,12 @@ def _company_against(books: Books, stations: Sequence[StationBooks]) -> Iterator
     if dead := _rows(books, DeadLetterRow):
         yield f"dead letters: {[(*_place(row), row.reason) for row in dead]}"
     yield from _sales_against(books, stations)
-    slips = {(s.station, s.epoch, seq) for s in stations for seq in s.letters if _is_slip(s.letter(seq))}
+    slips = {place for place, body in written.items() if _is_slip(read_letter(body, place[2]))}
     yield from _sets("slips", slips, {_place(row) for row in _rows(books, SlipRow)})
 
 
 def _sales_against(books: Books, stations: Sequence[StationBooks]) -> Iterator[str]:
-    sold = {(s.station, s.epoch, seq): sale for s in stations for seq, sale in s.sold()}
+    sold = {place: sale for station in stations for place, sale in _sold(station)}
     rows = {_place(row): row for row in _rows(books, SaleRow)}
     yield from _sets("sales", set(sold), set(rows))
     for place in sold.keys() & rows.keys():
@@ -148,6 +193,13 @@ def _sales_against(books: Books, stations: Sequence[StationBooks]) -> Iterator[s
     kept = Counter((*_place(row), row.coupon) for row in _rows(books, RedemptionRow))
     if used != kept:
         yield f"redemptions differ: {used - kept} only at the station, {kept - used} only in the cloud"
+
+
+def _sold(station: StationBooks) -> Iterator[tuple[Place, Sale]]:
+    for place, raw in station.written().items():
+        body = read_letter(raw, place[2]).body
+        if isinstance(body, SaleRecorded):
+            yield place, body.sale
 
 
 def _sets(what: str, written: set[Place], kept: set[Place]) -> Iterator[str]:
@@ -208,3 +260,18 @@ def _figures(filling: TrueFilling) -> Poured:
 def _shown(sale: Sale) -> Poured:
     fuel = sale.delivery
     return fuel.point, fuel.nozzle, fuel.grade, fuel.volume, fuel.amount, fuel.unit_price
+
+
+def main(words: Sequence[str]) -> int:
+    """0 when both houses agree, 1 when they differ; each difference is a line."""
+    books = Books(words[0])
+    try:
+        found = list(disagreements(books, [station_books(Path(path)) for path in words[1:]]))
+        print(*found, conserved.figures(books), sep="\n")
+    finally:
+        books.close()
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
