@@ -11,6 +11,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,14 @@ from edge import app, settings
 from edge.attendant import roster
 from edge.engineer import commands as engineer
 from edge.engineer import wiring
+from edge.identity import door
 from edge.settings import Settings
 from edge.status import every_sale, line_row, status
 from edge.store.database import Store
 from hardware.decode import decode_lines, decode_stream, row
 from hardware.gauges.registry import GAUGES
 from hardware.registry import DISPENSERS
+from shared.enrolment import read_ticket
 from shared.errors import JiayouError, Refused
 
 Command = Callable[[argparse.Namespace], int | None]
@@ -72,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     engineer.add(commands)
 
     _attendant(commands)
+
+    enrol = _command(commands, "enrol", _enrol, "登记 · make this machine the station, with a code from head office")
+    _config(enrol)
+    enrol.add_argument("code", nargs="?", default="", help="32 letters and digits; asked for without it")
+    enrol.add_argument("--door", default="", metavar="URL", help="https://…; head_office.door without it")
+    enrol.add_argument("--json", action="store_true", help="one JSON object")
 
     check = _command(commands, "check-config", _check, "检查配置 · see whether a configuration can be used")
     check.add_argument("config", type=Path, metavar="FILE")
@@ -148,7 +158,7 @@ def _check(wishes: argparse.Namespace) -> None:
     chosen = settings.read(wishes.config)
     app.check(chosen)
     if chosen.broker:
-        chosen.broker.broker(chosen.station.id)
+        chosen.broker.broker(chosen.station.id, chosen.papers)
     for warning in wiring.warnings(chosen):
         print(f"jiayou-edge: {warning}", file=sys.stderr)
     print(f"{wishes.config}: 可用 · this configuration can be used")
@@ -171,6 +181,21 @@ def _books(chosen: Settings) -> Path:
     if not path.exists():
         raise Refused("no_store", f"There is no store at {path} yet. It is made when the station is run.")
     return path
+
+
+def _enrol(wishes: argparse.Namespace) -> None:
+    chosen = settings.read(wishes.config)
+    address = wishes.door or chosen.head_office.door
+    if not address:
+        raise Refused("no_door", "Where is head office's door? Give --door https://… or set head_office.door.")
+    ticket = read_ticket(wishes.code or getpass("登记码 · enrolment code: "))
+    kept = asyncio.run(door.enrol(address, ticket, chosen.station.id, chosen.papers))
+    until = datetime.fromtimestamp(kept.facts.not_after // 1000, UTC)
+    said = {"station": kept.facts.name, "serial": kept.facts.serial, "until": kept.facts.not_after}
+    plain = (
+        f"{kept.facts.name}：证书有效期至 {until:%F}，到期前自动续期 · certificate until {until:%F}, renewed in time"
+    )
+    print(json.dumps(said, ensure_ascii=False) if wishes.json else plain)
 
 
 def _add_attendant(wishes: argparse.Namespace) -> None:

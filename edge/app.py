@@ -23,6 +23,7 @@ from edge.forecourt.ending import Patience
 from edge.forecourt.forecourt import Forecourt, Post, soon
 from edge.forecourt.printing import Paper, Printing
 from edge.forecourt.receipts import ReceiptHead
+from edge.identity.renewal import Renewal, Worry
 from edge.settings import GaugeSettings, LineSettings, Settings
 from edge.store.database import Store
 from edge.store.timepiece import Clock
@@ -192,7 +193,7 @@ class Agent:
             self.forecourt.link_changed(False, "no_broker", "No broker is configured.")
             return
         try:
-            broker = self._settings.broker.broker(self.store.station)
+            broker = self._settings.broker.broker(self.store.station, self._settings.papers)
         except SettingsMisread as why:
             self.forecourt.link_changed(False, "no_password", str(why))
             return
@@ -202,6 +203,19 @@ class Agent:
         link.start(self.forecourt)
         parts.push_async_callback(link.stop)
         parts.push_async_callback(_ended, _living("presence", lambda: self._tell_presence(link)))
+        if self._settings.broker.by_papers:
+            parts.push_async_callback(_ended, _living("renewal", self._renewal(link).run))
+
+    def _renewal(self, link: Link) -> Renewal:
+        """Sees to it that the station's papers never run out."""
+        settings, clock = self._settings, self.store.clock
+
+        def worried(worry: Worry) -> None:
+            self.forecourt.troubles.set("certificate", worry.word, worry.detail)
+
+        return Renewal(
+            settings.papers, settings.station.id, settings.head_office.door, clock.now, worried, link.connect_anew
+        )
 
     async def _tell_presence(self, link: Link) -> None:
         """Head office sees what a person at the station would see, a moment later; running figures don't count."""

@@ -156,18 +156,22 @@ class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     certificate: str = ""
     key: str = ""
 
-    def broker(self, station: str) -> Broker:
-        """As the pipe wants it; :exc:`SettingsMisread` when the password's file can't be read."""
-        return Broker(
-            self.host,
-            self.port,
-            self.user or station,
-            self._password(),
-            tls=self.tls,
-            ca=self.ca,
-            certificate=self.certificate,
-            key=self.key,
-        )
+    @property
+    def by_papers(self) -> bool:
+        """Whether this station shows the papers that it was enrolled with."""
+        return self.tls and not (self.password or self.password_file or self.certificate)
+
+    def broker(self, station: str, papers: Path) -> Broker:
+        """As the pipe wants it; :exc:`SettingsMisread` when the password's file can't be read.
+
+        ``papers``: the directory of :mod:`edge.identity.papers`, whose files may come later.
+        """
+        ca, certificate, key = self.ca, self.certificate, self.key
+        if self.by_papers:
+            now = papers / "now"
+            ca, certificate, key = ca or str(now / "authority.pem"), str(now / "certificate.pem"), str(now / "key.pem")
+        user, password = self.user or station, self._password()
+        return Broker(self.host, self.port, user, password, tls=self.tls, ca=ca, certificate=certificate, key=key)
 
     def _password(self) -> str:
         if not self.password_file:
@@ -176,6 +180,13 @@ class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
             return Path(self.password_file).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as why:
             raise SettingsMisread(f"broker.password_file can't be read: {why}. Check the path and its rights.") from why
+
+
+class HeadOfficeSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[head_office]``"""
+
+    door: Annotated[str, Meta(pattern="^(https://[^/]+)?$")] = ""
+    """Where this machine is enrolled and its certificate renewed; empty: nowhere."""
 
 
 class PageSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -209,6 +220,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     language: Language = Language.CHINESE
     log_level: LogLevel = LogLevel.INFO
     gauges: tuple[GaugeSettings, ...] = ()
+    head_office: HeadOfficeSettings = field(default_factory=HeadOfficeSettings)
+
+    @property
+    def papers(self) -> Path:
+        """The directory of the station's key and certificates, beside its store."""
+        return Path(self.store.path).with_name("identity")
 
 
 def read(path: Path) -> Settings:

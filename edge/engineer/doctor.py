@@ -42,7 +42,7 @@ def _checks(settings: Settings, facts: dict[str, Any] | None, say: Tongue) -> It
     yield "disk", house.disk(judge("disk"), settings)
     yield "store", house.books(judge("store"), settings)
     yield "printer", neighbours.printer(judge("printer"), settings.printer, facts)
-    yield "broker", neighbours.broker(judge("broker"), settings.broker, settings.station.id)
+    yield "broker", neighbours.broker(judge("broker"), settings.broker, settings.station.id, settings.papers)
     yield "page", neighbours.page(judge("page"), settings.page, facts)
 
 

@@ -17,6 +17,10 @@ from shared.messages import ClaimAnswer, CouponClaim
 from shared.mqtt import Broker, Pipe, PipeTrouble
 from shared.wire import pack
 
+_QUIET_WITHIN = 60.0
+"""Seconds to wait for a quiet moment."""
+_QUIET_AGAIN = 0.2
+
 
 class LinkState(Struct, frozen=True):
     """How the line is, for the page and for whoever decides online or offline."""
@@ -79,6 +83,14 @@ class Link:
         if self._task is not None:
             with suppress(RuntimeError):  # the loop is just being closed
                 self._task.get_loop().call_soon_threadsafe(self.uplink.wake)
+
+    async def connect_anew(self) -> None:
+        """Makes a new connection at a quiet moment, with the papers that are in force now."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_QUIET_WITHIN):
+                while not self.uplink.quiet:  # noqa: ASYNC110 - nobody tells of quiet
+                    await asyncio.sleep(_QUIET_AGAIN)
+        self._pipe.drop("new papers")
 
     async def claim(self, claim: CouponClaim, timeout: float = TIMEOUT) -> ClaimAnswer | None:  # noqa: ASYNC109 - the caller's patience is part of the question
         """Head office's answer about a coupon; None when there is none in time."""

@@ -72,6 +72,11 @@ class Uplink:
         """Whether the company talks with this store: on this connection it welcomed us, and did not refuse."""
         return self._greeted and not self.refused
 
+    @property
+    def quiet(self) -> bool:
+        """Whether no letter is on its way."""
+        return self._window.sent == self._window.stored
+
     # ── what happens to it ──
 
     async def run(self) -> None:

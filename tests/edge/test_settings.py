@@ -117,8 +117,21 @@ def test_the_brokers_password_comes_out_of_its_file(tmp_path: Path) -> None:
     secret.write_text("word\n")
     settings = load(LEAST + f"[broker]\nhost = 'h'\npassword_file = '{secret}'\n", Settings)
     assert settings.broker is not None
-    broker = settings.broker.broker("s1")
+    broker = settings.broker.broker("s1", tmp_path)
     assert (broker.user, broker.password) == ("s1", "word")
     secret.unlink()
     with pytest.raises(SettingsMisread, match="password_file"):
-        settings.broker.broker("s1")
+        settings.broker.broker("s1", tmp_path)
+
+
+def test_with_tls_and_no_password_a_station_shows_its_papers(tmp_path: Path) -> None:
+    settings = load(LEAST + "[broker]\nhost = 'h'\ntls = true\n", Settings)
+    assert settings.broker is not None
+    broker = settings.broker.broker("s1", tmp_path)
+    assert [broker.ca, broker.certificate, broker.key] == [
+        str(tmp_path / "now" / name) for name in ("authority.pem", "certificate.pem", "key.pem")
+    ]
+
+
+def test_a_door_that_is_not_encrypted_is_refused() -> None:
+    assert "head_office" in wrong(LEAST + "[head_office]\ndoor = 'http://head.example'\n")

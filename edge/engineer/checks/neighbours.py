@@ -12,6 +12,7 @@ from edge.engineer.checks.findings import Finding, Judge
 from edge.settings import BrokerSettings, PageSettings, PrinterSettings
 from hardware.printers.device import PrinterStatus
 from hardware.printers.registry import open_printer
+from shared.mqtt import Broker
 
 _SOON_DAYS: Final = 14
 _NONE: Final = "none"
@@ -43,15 +44,21 @@ def _asked(settings: PrinterSettings) -> str:
         device.close()
 
 
-def broker(judge: Judge, settings: BrokerSettings | None, station: str) -> Iterator[Finding]:
+def broker(judge: Judge, settings: BrokerSettings | None, station: str, papers: Path) -> Iterator[Finding]:
     """Does head office's broker answer, and for how long are the certificates good?"""
     if settings is None:
         yield judge.ok(("没有配置总部连接", "No broker is configured"))
         return
-    settings.broker(station)  # its password can be read
+    told = settings.broker(station, papers)  # its password can be read
+    if settings.by_papers and not Path(told.certificate).exists():
+        what = "本机尚未登记", "This machine is not enrolled"
+        yield judge.fail(
+            what, ("向总部要登记码，运行 jiayou-edge enrol。", "Get a code from head office: jiayou-edge enrol.")
+        )
+        return
     where = f"{settings.host}:{settings.port}"
     try:
-        peer = machine.knock_at(settings.host, settings.port, _context(settings))
+        peer = machine.knock_at(settings.host, settings.port, _context(told))
     except OSError as why:
         what = f"连不上 {where}：{why}", f"{where} can't be reached: {why}"
         do = (
@@ -61,9 +68,8 @@ def broker(judge: Judge, settings: BrokerSettings | None, station: str) -> Itera
         yield judge.fail(what, do)
         return
     yield until(judge, where, peer.certificate_ends, datetime.now(UTC))
-    if settings.certificate:
-        ends = machine.certificate_ends(Path(settings.certificate))
-        yield until(judge, settings.certificate, ends, datetime.now(UTC))
+    if told.certificate:
+        yield until(judge, told.certificate, machine.certificate_ends(Path(told.certificate)), datetime.now(UTC))
 
 
 def until(judge: Judge, whose: str, ends: datetime | None, now: datetime) -> Finding:
@@ -79,7 +85,7 @@ def until(judge: Judge, whose: str, ends: datetime | None, now: datetime) -> Fin
     return judge.ok(what)
 
 
-def _context(settings: BrokerSettings) -> ssl.SSLContext | None:
+def _context(settings: Broker) -> ssl.SSLContext | None:
     if not settings.tls:
         return None
     context = ssl.create_default_context(cafile=settings.ca or None)

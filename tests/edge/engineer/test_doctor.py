@@ -65,7 +65,7 @@ def test_a_station_that_never_ran_is_well_but_for_its_line(tmp_path: Path) -> No
 
 
 def test_every_finding_that_is_not_well_says_what_to_do(tmp_path: Path) -> None:
-    broker = BrokerSettings("127.0.0.1", 9, tls=True)
+    broker = BrokerSettings("127.0.0.1", 9, password="word", tls=True)
     sick = station(tmp_path / "none", "usb:A50285BI", broker=broker, printer=PrinterSettings("tcp://127.0.0.1:9"))
     said = found(sick)
     assert {part for part, finding in said.items() if finding.level is Level.FAIL} == {
@@ -74,6 +74,12 @@ def test_every_finding_that_is_not_well_says_what_to_do(tmp_path: Path) -> None:
     assert all(finding.do for finding in said.values() if finding.level is not Level.OK)
     assert "A50285BI" in said["line island"].what
     assert "127.0.0.1:9 can't be reached" in said["broker"].what
+
+
+def test_a_machine_that_was_never_enrolled_is_told_how(tmp_path: Path) -> None:
+    finding = found(station(tmp_path, broker=BrokerSettings("127.0.0.1", 9, tls=True)))["broker"]
+    assert (finding.level, finding.what) == (Level.FAIL, "This machine is not enrolled")
+    assert "jiayou-edge enrol" in finding.do
 
 
 @pytest.mark.parametrize(
