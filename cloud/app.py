@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+import ssl
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -10,12 +12,13 @@ from aiohttp import web
 from cloud import live, office
 from cloud.access import sessions
 from cloud.access.sessions import SessionLife
-from cloud.broker import COMPANY
+from cloud.broker import COMPANY, gates_here
 from cloud.coupons import book as coupon_book
 from cloud.coupons import claims, redeeming, sealing
 from cloud.coupons.keys import BOOK as COUPONS
 from cloud.coupons.sealing import Seal
-from cloud.founding import broker_password, key_file, now, open_books, tell_broker
+from cloud.door import Door, Entrance, Place
+from cloud.founding import authority_of, broker_password, key_file, gate_of, now, open_books
 from cloud.live import Live
 from cloud.sales import arriving, disputes, restoring
 from cloud.settings import Settings
@@ -41,7 +44,7 @@ from shared.messages import (
     SlipJournalled,
     TariffBook,
 )
-from shared.mqtt import Broker
+from shared.mqtt import Broker, tls_context
 
 _log = structlog.get_logger(__name__)
 _DAY = 86_400_000
@@ -71,7 +74,10 @@ class Company:
             self.live.tell,
             now,
         )
+        self.gate = Gate(gate_of(settings), BooksKeeper(books), partial(gates, settings), now, gate_tls(settings))
+        self._standing: asyncio.Task[None] | None = None
         self._pages: web.AppRunner | None = None
+        self._door = self._entrance()
         self._upkeep: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Company":
@@ -81,9 +87,15 @@ class Company:
         place = self.settings.office
         try:
             await web.TCPSite(self._pages, place.host, place.port).start()
+            if self._door is not None:
+                await self._door.open()
         except OSError as why:
             await self._close()
             raise Unavailable(f"The pages can't be opened at {place.host}:{place.port}: {why.strerror}.") from why
+        except Unavailable:
+            await self._close()
+            raise
+        self._standing = asyncio.create_task(self.gate.run(), name="gate")
         self.line.start()
         self._upkeep = asyncio.create_task(self._keep_up(), name="upkeep")
         _log.info("company_open", pages=f"http://{place.host}:{place.port}")
@@ -91,14 +103,23 @@ class Company:
 
     async def __aexit__(self, *_error: object) -> None:
         """Closes the line, the pages and the books, in this order: what has arrived is stored."""
-        if self._upkeep is not None:
-            self._upkeep.cancel()
-            await asyncio.gather(self._upkeep, return_exceptions=True)
+        await _ended(self._upkeep)
         await self.line.stop()
+        await _ended(self._standing)
         await self._close()
         _log.info("company_closed")
 
+    def _entrance(self) -> Entrance | None:
+        """Where machines become stations."""
+        place = self.settings.door
+        if place is None:
+            return None
+        made, directory = authority_of(self.settings), self.settings.directory / "keys" / "door"
+        return Entrance(Door(self.books, made, now), made, Place(place.host, place.port, place.hosts, directory), now)
+
     async def _close(self) -> None:
+        if self._door is not None:
+            await self._door.close()
         if self._pages is not None:
             await self._pages.cleanup()
         self.books.close()
@@ -113,11 +134,11 @@ class Company:
             await told.wait()
 
     async def stations_changed(self) -> None:
-        """A station was let in or shut out: the broker is told."""
-        await asyncio.to_thread(tell_broker, self.settings, self.books)
+        """A station was let in or shut out: whoever may no longer be on the line is cut off."""
+        self.gate.look()
 
     async def _keep_up(self) -> None:
-        """Forgets, once an hour, what is over: sessions, and wrong codes that count no more."""
+        """Forgets, once an hour, what is over: sessions, wrong codes, an old certificate of the door."""
         while True:
             try:
                 await asyncio.to_thread(self.forget)
@@ -132,6 +153,8 @@ class Company:
         with self.books.begin() as connection:
             sessions.forget(connection, now(), life)
             claims.forget(connection, now())
+        if self._door is not None:
+            self._door.renew()
 
     def _posted(self, result: Result) -> None:
         """Something is new in the books."""
@@ -199,6 +222,17 @@ def line_broker(settings: Settings) -> Broker:
     return Broker(line.host, line.port, COMPANY, password, tls, line.ca, line.certificate, line.key)
 
 
+def gates(settings: Settings) -> Sequence[str]:
+    """Where the gate stands: at the brokers that are named, or at those that run here."""
+    return settings.line.gates or gates_here(str(settings.directory / "broker"))
+
+
+def gate_tls(settings: Settings) -> ssl.SSLContext | None:
+    """How it comes in to a broker on another machine."""
+    broker = line_broker(settings)
+    return tls_context(broker) if settings.line.gates and broker.tls else None
+
+
 def notices_of(result: Result) -> list[live.Notice]:
     """What a group of letters has changed. Pure."""
     facts = result.facts
@@ -218,6 +252,12 @@ def notices_of(result: Result) -> list[live.Notice]:
         (bool(result.dead), live.LettersDied()),
     ]
     return [notice for happened, notice in tried if happened]
+
+
+async def _ended(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _versions(connection: Connection, stations: Collection[str]) -> dict[str, Held]:

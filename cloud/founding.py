@@ -16,6 +16,8 @@ from cloud.access.accounts import Role
 from cloud.broker import COMPANY, BrokerUser
 from cloud.coupons import keys, sealing
 from cloud.coupons import settings as coupon_settings
+from cloud.identity import authority
+from cloud.identity.authority import Authority
 from cloud.settings import Settings
 from cloud.stations import register
 from cloud.store.database import Books
@@ -59,6 +61,7 @@ def found(settings: Settings, owner: str) -> Founded:
         migrate(books)
         seal = sealing.create(key_file(settings))
         broker_password(settings)
+        authority_of(settings)
         with books.begin() as connection:
             at = now()
             coupon_settings.draw_salt(connection, FOUNDER, at)
@@ -80,6 +83,16 @@ def found(settings: Settings, owner: str) -> Founded:
 def key_file(settings: Settings) -> Path:
     """The key that seals the signing keys. Who has it and the books can issue coupons: keep them apart in backups."""
     return settings.directory / "keys" / "seal.key"
+
+
+def authority_directory(settings: Settings) -> Path:
+    """Where the company's authority lies."""
+    return settings.directory / "keys" / "authority"
+
+
+def authority_of(settings: Settings) -> Authority:
+    """The company's authority, made when it is first needed."""
+    return authority.create(authority_directory(settings), settings.name, now())
 
 
 def broker_password(settings: Settings) -> str:

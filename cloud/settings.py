@@ -42,6 +42,15 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True):
     key: str = ""
 
 
+class Door(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where machines become stations, over HTTPS with a certificate of the company's own authority."""
+
+    hosts: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
+    """Names and addresses under which stations reach it."""
+    host: str = "127.0.0.1"
+    port: Port = 8443
+
+
 class Office(Struct, frozen=True, forbid_unknown_fields=True):
     """The pages of head office."""
 
@@ -80,6 +89,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     database: Database = field(default_factory=Database)
     broker: BrokerListener = field(default_factory=BrokerListener)
     line: Line = field(default_factory=Line)
+    door: Door | None = None
+    """None: nobody can be enrolled here."""
     office: Office = field(default_factory=Office)
     coupons: Coupons = field(default_factory=Coupons)
     log: Log = field(default_factory=Log)

@@ -18,7 +18,7 @@ from aiohttp import web
 
 from cloud.door.throttle import Throttle
 from cloud.identity import enrolling
-from cloud.identity.authority import Authority, Pair
+from cloud.identity.authority import Authority
 from cloud.store.database import Books, Connection
 from shared import certificates
 from shared.enrolment import DoorRefusal, Enrolled, EnrolmentAsked, RenewalAsked
@@ -122,14 +122,6 @@ class Door:
     def _accuse(self, station: str, why: Refused, address: str, now: int) -> None:
         with self._books.begin() as connection:
             enrolling.accuse(connection, station.replace("\0", "␀"), why.reason, f"{why} ({address})", now)
-
-
-def tls(authority_file: str, pair: Pair) -> ssl.SSLContext:
-    """What the door speaks: nobody must show a certificate, and whoever shows one shows one of ours."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority_file)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    context.load_cert_chain(pair.certificate, pair.key)
-    return context
 
 
 class _Slow(Refused):

@@ -1,7 +1,6 @@
 """A machine comes to the company's door over real TLS, with a ticket, and becomes a station."""
 
 import asyncio
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -10,9 +9,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
 
-from cloud.door import Door, tls
+from cloud.door import Door, Entrance, Place
 from cloud.identity import authority, enrolling
 from cloud.identity.authority import Authority
 from cloud.stations import register
@@ -25,6 +23,7 @@ from edge.identity.renewal import Renewal, Worry
 from shared import certificates
 from shared.enrolment import Ticket, read_ticket
 from shared.errors import Refused, Unavailable
+from tests.company.programs import free_port
 
 DAY = 86_400_000
 COMMAND_KEYS = {1: bytes(range(32))}
@@ -61,25 +60,14 @@ class Company:
         own = Door(
             self.books, mine, lambda: self.now, lambda _: COMMAND_KEYS, lambda station, _: self.replaced.append(station)
         )
-        really = time.time_ns() // 1_000_000  # TLS itself looks at the machine's clock
-        pair, _ = authority.server_pair(mine, self.directory / mine.fingerprint.hex(), "door", ["127.0.0.1"], really)
-        root = self.directory / f"{mine.fingerprint.hex()}.pem"
-        root.write_text(mine.root)
-        runner = web.AppRunner(own.application())
-        await runner.setup()
-        site = web.SockSite(runner, _listening(), ssl_context=tls(str(root), pair))
-        await site.start()
-        self.url = f"https://127.0.0.1:{runner.addresses[0][1]}"
+        place = Place("127.0.0.1", free_port(), ["127.0.0.1"], self.directory / mine.fingerprint.hex())
+        entrance = Entrance(own, mine, place, lambda: time.time_ns() // 1_000_000)  # TLS looks at the machine's clock
+        await entrance.open()
+        self.url = f"https://127.0.0.1:{place.port}"
         try:
             yield
         finally:
-            await runner.cleanup()
-
-
-def _listening() -> socket.socket:
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    return listener
+            await entrance.close()
 
 
 @pytest.fixture
@@ -159,7 +147,8 @@ async def test_a_power_cut_while_renewing_leaves_the_old_papers_or_the_new(
 async def test_a_certificate_is_renewed_at_sixty_days_and_the_line_made_anew(tmp_path: Path, company: Company) -> None:
     async with company.open():
         first = await door.enrol(company.url, company.ticket(), "s1", tmp_path / "identity")
-        worries, renewed = [], 0
+        worries: list[Worry] = []
+        renewed = 0
 
         async def on_renewed() -> None:
             nonlocal renewed
@@ -265,6 +254,33 @@ async def test_whatever_comes_to_the_door_gets_a_sentence(company: Company, path
 async def test_nobody_at_the_address_is_one_sentence(tmp_path: Path, company: Company) -> None:
     with pytest.raises(Unavailable, match="reached"):
         await door.enrol("https://127.0.0.1:9", company.ticket(), "s1", tmp_path / "identity")
+
+
+async def test_the_doors_own_certificate_is_renewed_while_it_stands(tmp_path: Path, company: Company) -> None:
+    clock = time.time_ns() // 1_000_000
+    place = Place("127.0.0.1", free_port(), ["127.0.0.1"], tmp_path / "door")
+    entrance = Entrance(Door(company.books, company.authority, lambda: clock), company.authority, place, lambda: clock)
+    await entrance.open()
+    try:
+        before = await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", place.port))
+        assert not entrance.renew()
+        clock += 61 * DAY
+        assert entrance.renew()
+        after = await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", place.port))
+    finally:
+        await entrance.close()
+    assert certificates.read(after).not_before > certificates.read(before).not_before
+
+
+async def test_a_door_whose_address_is_taken_says_so(tmp_path: Path, company: Company) -> None:
+    async with company.open():
+        place = Place("127.0.0.1", int(company.url.rpartition(":")[2]), ["127.0.0.1"], tmp_path / "door")
+        second = Entrance(
+            Door(company.books, company.authority, lambda: 0), company.authority, place, lambda: company.now
+        )
+        with pytest.raises(Unavailable, match="can't be opened"):
+            await second.open()
+        await second.close()
 
 
 async def _post(url: str, body: dict[str, str], context: ssl.SSLContext) -> tuple[int, dict[str, str]]:
