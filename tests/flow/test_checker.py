@@ -144,7 +144,7 @@ STORE = {
     "UPDATE station SET stored_upto = 5": "1 letters were never acknowledged",
     "DELETE FROM redemption": "redemptions and sales differ",
     "UPDATE sale SET place = place + 9 WHERE place & 7 = 6": "letters and rows of its sales differ",
-    "UPDATE letter SET body = CAST(replace(CAST(body AS TEXT), '20002', '20003') AS BLOB) WHERE seq = 2": "other content",
+    "UPDATE letter SET body = CAST(replace(CAST(body AS TEXT), '0002', '0003') AS BLOB) WHERE seq = 2": "other content",
     "INSERT INTO print_job (job, epoch, seq, copy, state, at, body) VALUES (1, 1, 1, 1, 'printed', 1, x'')": "printed",
 }
 
