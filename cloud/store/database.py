@@ -12,7 +12,15 @@ from sqlalchemy import Connection as Connection  # the trades hold transactions,
 from sqlalchemy import Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.sql.dml import Insert
 
 from shared.errors import LetterMisread, SettingsMisread, Unavailable
@@ -133,7 +141,9 @@ def _plainly(why: Exception) -> str:
 def _declared() -> Iterator[None]:
     try:
         yield
-    except OperationalError as why:
+    except (OperationalError, InternalError) as why:
+        if isinstance(why, InternalError) and not isinstance(why.orig, psycopg.errors.ReadOnlySqlTransaction):
+            raise  # not from a standby, which will be a primary again
         raise Unavailable(f"The company's database can't be used now: {_plainly(why)}") from why
 
 
