@@ -18,7 +18,10 @@ from cloud.coupons import claims, redeeming, sealing
 from cloud.coupons.keys import BOOK as COUPONS
 from cloud.coupons.sealing import Seal
 from cloud.door import Door, Entrance, Place
-from cloud.founding import authority_of, broker_password, key_file, gate_of, now, open_books
+from cloud.founding import authority_of, broker_password, gate_of, key_file, now, open_books
+from cloud.gate.admitting import BooksKeeper
+from cloud.gate.gate import Gate
+from cloud.identity.authority import Authority
 from cloud.live import Live
 from cloud.sales import arriving, disputes, restoring
 from cloud.settings import Settings
@@ -109,12 +112,17 @@ class Company:
         await self._close()
         _log.info("company_closed")
 
+    @property
+    def authority(self) -> Authority:
+        """Signs the certificates of stations."""
+        return authority_of(self.settings)
+
     def _entrance(self) -> Entrance | None:
         """Where machines become stations."""
         place = self.settings.door
         if place is None:
             return None
-        made, directory = authority_of(self.settings), self.settings.directory / "keys" / "door"
+        made, directory = self.authority, self.settings.directory / "keys" / "door"
         return Entrance(Door(self.books, made, now), made, Place(place.host, place.port, place.hosts, directory), now)
 
     async def _close(self) -> None:

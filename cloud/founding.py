@@ -16,10 +16,10 @@ from cloud.access.accounts import Role
 from cloud.broker import COMPANY, BrokerUser
 from cloud.coupons import keys, sealing
 from cloud.coupons import settings as coupon_settings
+from cloud.gate.keys import GateKeys, gate_keys
 from cloud.identity import authority
 from cloud.identity.authority import Authority
 from cloud.settings import Settings
-from cloud.stations import register
 from cloud.store.database import Books
 from cloud.store.migrate import migrate
 from shared.errors import Refused, Unavailable
@@ -74,7 +74,7 @@ def found(settings: Settings, owner: str) -> Founded:
                     "jiayou-cloud account code NAME",
                 )
             first = accounts.add(connection, owner, Role.OWNER, FOUNDER, at)
-        tell_broker(settings, books)
+        tell_broker(settings)
     finally:
         books.close()
     return Founded(first.account, first.code, first.until, f"http://{settings.office.host}:{settings.office.port}")
@@ -109,10 +109,18 @@ def broker_password(settings: Settings) -> str:
     return path.read_text().strip()
 
 
-def tell_broker(settings: Settings, books: Books) -> bool:
-    """Writes the broker's list of users anew and lets the running broker read it; False when none runs here."""
-    with books.read() as connection:
-        stations = register.broker_users(connection)
-    own = BrokerUser(COMPANY, broker.hashed(broker_password(settings)))
-    broker.write(settings.place, broker.render(settings.place, own, stations))
+def gate_of(settings: Settings) -> GateKeys:
+    """What the company's gate is known by at the broker, drawn when it is first needed."""
+    return gate_keys(settings.directory / "keys" / "gate.key")
+
+
+def tell_broker(settings: Settings) -> bool:
+    """Writes the broker's configuration anew and lets the running broker read it; False when none runs here."""
+    broker.write(settings.place, broker_text(settings))
     return broker.reload(settings.place)
+
+
+def broker_text(settings: Settings) -> str:
+    """The broker's configuration."""
+    own = BrokerUser(COMPANY, broker.hashed(broker_password(settings)))
+    return broker.render(settings.place, own, gate_of(settings).names)

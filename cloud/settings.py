@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from cloud.broker import BrokerPlace
+from cloud.broker import BrokerPlace, Cluster
 from shared.errors import SettingsMisread
 from shared.settings import load
 
@@ -21,6 +21,20 @@ class Database(Struct, frozen=True, forbid_unknown_fields=True):
     """A file with the password, so that it need not stand in the configuration."""
 
 
+class ClusterNode(Struct, frozen=True, forbid_unknown_fields=True):
+    """This broker's place in a cluster of three."""
+
+    node: Annotated[str, Meta(pattern=r"^[\w-]{1,32}$")]
+    """Its own name, another for each."""
+    port: Port
+    routes: Annotated[tuple[str, ...], Meta(min_length=2)]
+    """``host:port`` of the nodes, as they reach each other."""
+    host: str = "127.0.0.1"
+    certificate: str = ""
+    key: str = ""
+    ca: str = ""
+
+
 class BrokerListener(Struct, frozen=True, forbid_unknown_fields=True):
     """Where ``jiayou-cloud broker`` listens for the stations."""
 
@@ -29,6 +43,11 @@ class BrokerListener(Struct, frozen=True, forbid_unknown_fields=True):
     certificate: str = ""
     key: str = ""
     ca: str = ""
+    gate_host: str = "127.0.0.1"
+    """Where ``jiayou-cloud run`` comes in to be asked who may connect."""
+    gate_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    """0: any free one, which a company on this machine finds by itself."""
+    cluster: ClusterNode | None = None
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +55,10 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     port: Port = 1883
+    hosts: tuple[str, ...] = ()
+    """``host`` or ``host:port`` of each node of a cluster, in the place of ``host``."""
+    gates: tuple[str, ...] = ()
+    """``host:port`` of the gates of brokers on other machines; empty: those that run here."""
     tls: bool = False
     ca: str = ""
     certificate: str = ""
@@ -113,8 +136,29 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def place(self) -> BrokerPlace:
         """Where the broker listens and keeps its files."""
-        own = self.broker
-        return BrokerPlace(str(self.directory / "broker"), own.host, own.port, own.certificate, own.key, own.ca)
+        own, node = self.broker, self.broker.cluster
+        cluster = (
+            None
+            if node is None
+            else Cluster(node.node, node.port, node.routes, node.host, node.certificate, node.key, node.ca)
+        )
+        return BrokerPlace(
+            self.broker_directory,
+            own.host,
+            own.port,
+            own.certificate,
+            own.key,
+            own.ca,
+            own.gate_host,
+            own.gate_port,
+            cluster,
+        )
+
+    @property
+    def broker_directory(self) -> str:
+        """Where the broker keeps its files; each node of a cluster below it, by its name."""
+        own = self.directory / "broker"
+        return str(own / self.broker.cluster.node if self.broker.cluster else own)
 
 
 def read(path: Path) -> Settings:

@@ -92,7 +92,7 @@ class Pipe:
         self._keepalive = keepalive
         self._patience = patience
         self._buffer = buffer
-        self._client_id = f"jiayou-{token_hex(12)}"
+        self._client_id = f"{broker.user or 'jiayou'}-{token_hex(12)}"
         self._connection: _Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._told: tuple[bool, str] = (False, PipeTrouble.NONE)
@@ -251,7 +251,7 @@ class _Connection:
     def _connect(self) -> None:
         """In a thread."""
         if self._broker.tls:
-            self._client.tls_set_context(_tls_context(self._broker))
+            self._client.tls_set_context(tls_context(self._broker))
         self._client.connect(self._broker.host, self._broker.port, self._keepalive)
 
     def _attach(self) -> None:
@@ -346,7 +346,8 @@ class _Connection:
             self._loop.remove_writer(sock)
 
 
-def _tls_context(broker: Broker) -> ssl.SSLContext:
+def tls_context(broker: Broker) -> ssl.SSLContext:
+    """How TLS is spoken with this broker. :exc:`ssl.SSLError` when a file of it can't be used."""
     try:
         context = ssl.create_default_context(cafile=broker.ca or None)
         if broker.certificate:

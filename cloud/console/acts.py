@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from cloud.access import accounts, auditing
 from cloud.access.accounts import AccountView, FirstLogin, Role
-from cloud.founding import Founded, found, now, open_books, tell_broker
+from cloud.founding import Founded, found, now, open_books
 from cloud.sales import listing
 from cloud.sales.listing import SaleFilter
 from cloud.settings import Settings
@@ -122,31 +122,23 @@ def list_groups(kind: str) -> Act:
 
 
 def add_station(settings: Settings, words: Words) -> Admission:
-    """Lets a station in, and tells the broker."""
+    """Lets a station in: the gate knows it from now on."""
     new = NewStation(words.id, words.name, words.dealer, words.region)
-    with books_of(settings) as books:
-        with books.begin() as connection:
-            admitted = register.add(connection, new, words.by, now())
-        tell_broker(settings, books)
-    return admitted
+    with books_of(settings) as books, books.begin() as connection:
+        return register.add(connection, new, words.by, now())
 
 
 def revoke_station(settings: Settings, words: Words) -> Done:
-    """Shuts a station out, and lets the broker throw it off the line."""
-    with books_of(settings) as books:
-        with books.begin() as connection:
-            register.revoke(connection, words.id, words.by, now())
-        tell_broker(settings, books)
+    """Shuts a station out: the gate cuts it off within seconds."""
+    with books_of(settings) as books, books.begin() as connection:
+        register.revoke(connection, words.id, words.by, now())
     return Done()
 
 
 def station_password(settings: Settings, words: Words) -> Admission:
-    """A new password for a station, and the broker knows it."""
-    with books_of(settings) as books:
-        with books.begin() as connection:
-            admitted = register.new_password(connection, words.id, words.by, now())
-        tell_broker(settings, books)
-    return admitted
+    """A new password for a station; the old one is good no more."""
+    with books_of(settings) as books, books.begin() as connection:
+        return register.new_password(connection, words.id, words.by, now())
 
 
 def list_stations(settings: Settings, _words: Words) -> tuple[StationState, ...]:

@@ -7,7 +7,7 @@ import sys
 import structlog
 
 from cloud import broker
-from cloud.console.acts import Words, books_of
+from cloud.console.acts import Words
 from cloud.founding import tell_broker
 from cloud.settings import Log, Settings
 
@@ -20,8 +20,7 @@ def run(settings: Settings, _words: Words) -> None:
 
 def run_broker(settings: Settings, _words: Words) -> None:
     """Writes the broker's configuration and becomes the broker: whoever supervises this process supervises it."""
-    with books_of(settings) as books:
-        tell_broker(settings, books)
+    tell_broker(settings)
     broker.run(settings.place)
 
 

@@ -1,12 +1,11 @@
 """Dealers, regions and stations: who they are, added and revoked by somebody with a name."""
 
 import re
-import secrets
 from typing import Final
 
 from msgspec import Struct
 
-from cloud.broker import BrokerUser, hashed
+from cloud.stations import passwords
 from cloud.store import audit, stations
 from cloud.store.database import Connection
 from shared.errors import Refused
@@ -65,7 +64,7 @@ def regions(connection: Connection) -> tuple[Group, ...]:
 
 
 def add(connection: Connection, new: NewStation, by: str, now: int) -> Admission:
-    """Lets a station in; the broker knows it once its list of users is written anew.
+    """Lets a station in: the gate knows it from now on.
 
     :exc:`Refused`: ``bad_station_id``, ``bad_name``, ``unknown_dealer``, ``unknown_region``, ``exists``.
     """
@@ -73,13 +72,13 @@ def add(connection: Connection, new: NewStation, by: str, now: int) -> Admission
         raise Refused("bad_station_id", "A station's id has small letters, digits and hyphens, at most 32.")
     dealer = _group_id(connection, stations.dealer, new.dealer, "dealer")
     region = _group_id(connection, stations.region, new.region, "region")
-    password = secrets.token_urlsafe(24)
+    password = passwords.draw()
     row = {
         "id": new.id,
         "name": checked_name(new.name),
         "dealer_id": dealer,
         "region_id": region,
-        "password_hash": hashed(password),
+        "password_hash": passwords.hashed(password),
         "created_at": now,
     }
     if not stations.add(connection, row):
@@ -95,8 +94,8 @@ def names(connection: Connection, revoked: bool = True) -> dict[str, str]:
 
 def new_password(connection: Connection, station: str, by: str, now: int) -> Admission:
     """A new password for a station whose old one was lost or stolen. :exc:`Refused` (``unknown_station``)."""
-    password = secrets.token_urlsafe(24)
-    if not stations.change(connection, station, password_hash=hashed(password)):
+    password = passwords.draw()
+    if not stations.change(connection, station, password_hash=passwords.hashed(password)):
         raise unknown(station)
     audit.record(connection, now, by, "station_password", station)
     return Admission(station, password)
@@ -107,11 +106,6 @@ def revoke(connection: Connection, station: str, by: str, now: int) -> None:
     if not stations.change(connection, station, revoked_at=now):
         raise unknown(station)
     audit.record(connection, now, by, "station_revoked", station)
-
-
-def broker_users(connection: Connection) -> list[BrokerUser]:
-    """Everyone whom the broker may let in."""
-    return [BrokerUser(name, password_hash) for name, password_hash in stations.broker_users(connection)]
 
 
 def must_exist(connection: Connection, wanted: tuple[str, ...]) -> None:

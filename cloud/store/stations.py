@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, func, or_, select,
 
 from cloud.store.database import insert_many, insert_or_ignore
 from cloud.store.tables import (
+    CertificateRow,
     CommandRow,
     DeadLetterRow,
     DealerRow,
@@ -28,6 +29,7 @@ _event = table_of(StationEventRow)
 _command = table_of(CommandRow)
 _security = table_of(SecurityEventRow)
 _dead = table_of(DeadLetterRow)
+_certificate = table_of(CertificateRow)
 
 _OWNED = select(_station, dealer.c.name.label("dealer_name"), region.c.name.label("region_name")).select_from(
     _station.join(dealer).join(region)
@@ -79,10 +81,19 @@ def existing(connection: Connection, ids: Collection[str]) -> set[str]:
     return set(connection.execute(wanted).scalars())
 
 
-def broker_users(connection: Connection) -> list[tuple[str, str]]:
-    """Station and bcrypt hash of everyone who may connect."""
-    wanted = select(_station.c.id, _station.c.password_hash).where(_station.c.revoked_at.is_(None))
-    return [(row.id, row.password_hash) for row in connection.execute(wanted.order_by(_station.c.id))]
+def passwords(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Hash of the password of each of these stations that was not revoked."""
+    wanted = select(_station.c.id, _station.c.password_hash)
+    found = connection.execute(wanted.where(_station.c.id.in_(ids), _station.c.revoked_at.is_(None)))
+    return {row.id: row.password_hash for row in found}
+
+
+def shut_out(connection: Connection) -> tuple[int, int]:
+    """How many stations were revoked, and how many certificates: two figures that change with each revocation."""
+    revoked = select(func.count()).where(_station.c.revoked_at.is_not(None)).scalar_subquery()
+    taken = select(func.count()).where(_certificate.c.revoked_at.is_not(None)).scalar_subquery()
+    row = connection.execute(select(revoked, taken)).one()
+    return int(row[0]), int(row[1])
 
 
 def lines(connection: Connection, station: str = "") -> Sequence[Row[Any]]:

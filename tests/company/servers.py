@@ -21,12 +21,14 @@ from typing import TypeVar
 from uuid import uuid4
 
 from cloud import broker as company_broker
-from cloud.broker import COMPANY, BrokerPlace, BrokerUser
+from cloud.broker import COMPANY, BrokerPlace, BrokerUser, gates_here
 from shared.mqtt import Broker
+from tests.company.gatekeeper import KEYS, ListKeeper, standing, wait_until_open
 
 COMPANY_PASSWORD = "the company's own password"
 S = TypeVar("S", bound="Server")
 Rewrite = Callable[[Mapping[str, str]], None]
+_OWN = BrokerUser(COMPANY, company_broker.hashed(COMPANY_PASSWORD))
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
@@ -107,26 +109,27 @@ class BrokerServer(Server):
         """From now on these stations and no others, without a restart."""
         self.stations = dict(stations)
         self._rewrite(self.stations)
-        self.signal(signal.SIGHUP)
 
 
 @contextmanager
-def nats(directory: Path, stations: Mapping[str, str], **tls: str) -> Iterator[BrokerServer]:
-    """nats-server with the configuration that the company itself renders.
+def nats(
+    directory: Path, stations: Mapping[str, str], certificate: str = "", key: str = "", ca: str = ""
+) -> Iterator[BrokerServer]:
+    """nats-server as the company itself configures it, and a gate that knows these stations.
 
     For TLS give ``certificate`` and ``key``, and ``ca`` to ask stations for a certificate too: paths of PEM files.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    place = BrokerPlace(str(directory), port=free_port(), **tls)
+    place = BrokerPlace(str(directory), port=free_port(), certificate=certificate, key=key, ca=ca)
+    company_broker.write(place, company_broker.render(place, _OWN, KEYS.names))
+    keeper = ListKeeper(stations)
 
     def rewrite(users: Mapping[str, str]) -> None:
-        listed = [BrokerUser(name, company_broker.hashed(password)) for name, password in users.items()]
-        own = BrokerUser(COMPANY, company_broker.hashed(COMPANY_PASSWORD))
-        company_broker.write(place, company_broker.render(place, own, listed))
+        keeper.stations = dict(users)
 
-    rewrite(stations)
-    command = company_broker.command(place)
-    with _running(BrokerServer(command, place.port, directory / "nats.log", stations, rewrite)) as server:
+    server = BrokerServer(company_broker.command(place), place.port, directory / "nats.log", stations, rewrite)
+    with _running(server), standing(keeper, lambda: gates_here(str(directory))) as gate:
+        wait_until_open(gate)
         yield server
 
 
@@ -136,11 +139,15 @@ def mosquitto(directory: Path, stations: Mapping[str, str]) -> Iterator[BrokerSe
     directory.mkdir(parents=True, exist_ok=True)
     port, passwords = free_port(), directory / "passwords"
 
-    def rewrite(users: Mapping[str, str]) -> None:
+    def write(users: Mapping[str, str]) -> None:
         passwords.write_text("".join(f"{name}:{word}\n" for name, word in {**users, COMPANY: COMPANY_PASSWORD}.items()))
         subprocess.run(["mosquitto_passwd", "-U", str(passwords)], check=True)
 
-    rewrite(stations)
+    def rewrite(users: Mapping[str, str]) -> None:
+        write(users)
+        server.signal(signal.SIGHUP)
+
+    write(stations)
     config = directory / "mosquitto.conf"
     lines = [
         f"user {_user()}",
@@ -152,7 +159,8 @@ def mosquitto(directory: Path, stations: Mapping[str, str]) -> Iterator[BrokerSe
     ]
     config.write_text("\n".join(lines) + "\n")
     command = ["/usr/sbin/mosquitto", "-c", str(config)]
-    with _running(BrokerServer(command, port, directory / "mosquitto.log", stations, rewrite)) as server:
+    server = BrokerServer(command, port, directory / "mosquitto.log", stations, rewrite)
+    with _running(server):
         yield server
 
 

@@ -84,7 +84,7 @@ class Chain:
                 register.add_dealer(connection, "经销商", "test", 1)
                 register.add_region(connection, "华东", "test", 1)
                 admitted = [register.add(connection, _new(name), "test", 1) for name in stations]
-            founding.tell_broker(self.settings, books)
+            founding.tell_broker(self.settings)
         return {one.station: one.password for one in admitted}
 
     @contextmanager

@@ -144,8 +144,9 @@ async def test_a_megabyte_over_tls_arrives_whole_and_at_once(tmp_path: Path) -> 
     authority = Authority(tmp_path, "ours")
     certificate, key = authority.certify("broker")
     heard: list[bytes] = []
-    with nats(tmp_path / "broker", {"pudong-1": "word"}, certificate=certificate, key=key) as server:
-        safe = {"tls": True, "ca": authority.ca}
+    own_certificate, own_key = authority.certify("pudong-1")
+    with nats(tmp_path / "broker", {"pudong-1": ""}, certificate=certificate, key=key, ca=authority.ca) as server:
+        safe = {"tls": True, "ca": authority.ca, "certificate": own_certificate, "key": own_key}
         office = Pipe(structs.replace(server.company(), **safe), [topics.EVERY_UP], lambda _, d: heard.append(d), quiet)
         pudong = Pipe(structs.replace(server.station("pudong-1"), **safe), [], quiet, quiet)
         office.start()

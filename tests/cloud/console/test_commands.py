@@ -12,7 +12,7 @@ import pytest
 from cloud.__main__ import main
 from cloud.console.parser import parser
 from cloud.console.printed import as_text, table
-from cloud.founding import broker_password, key_file
+from cloud.founding import broker_password, gate_of, key_file, tell_broker
 from cloud.settings import read
 from cloud.store.migrate import NEWEST
 from shared.codes import read_typed
@@ -86,18 +86,18 @@ def test_a_head_office_is_founded_once(empty: Desk) -> None:
     assert first["code"] not in str(list(settings.directory.rglob("*")))
 
 
-def test_the_brokers_users_are_written_for_its_owners_eyes_only(desk: Desk) -> None:
+def test_the_brokers_configuration_is_for_its_owners_eyes_and_holds_no_station(desk: Desk) -> None:
     admitted = desk("station", "password", "pudong-1")
     settings = read(desk.config)
+    tell_broker(settings)
     config = settings.place.config
     assert config.stat().st_mode & 0o777 == 0o600
     text = config.read_text()
-    hashes = [line.split('password: "')[1].split('"')[0] for line in text.splitlines() if "password: " in line]
-    for secret in (admitted["password"], broker_password(settings)):
+    for secret in (admitted["password"], broker_password(settings), gate_of(settings).asked_seed):
         assert secret not in text
-        assert any(bcrypt.checkpw(secret.encode(), one.encode()) for one in hashes)
-    desk("station", "revoke", "pudong-1")
-    assert "pudong-1" not in config.read_text()
+    (hashed,) = [line.split('password: "')[1].split('"')[0] for line in text.splitlines() if "password: " in line]
+    assert bcrypt.checkpw(broker_password(settings).encode(), hashed.encode())
+    assert "pudong-1" not in text
 
 
 def test_commands_before_the_founding_say_what_to_do(empty: Desk) -> None:
