@@ -227,7 +227,7 @@ def line_broker(settings: Settings) -> Broker:
     line = settings.line
     tls = line.tls or bool(line.ca or line.certificate)
     password = broker_password(settings)
-    return Broker(line.host, line.port, COMPANY, password, tls, line.ca, line.certificate, line.key)
+    return Broker(line.host, line.port, COMPANY, password, tls, line.ca, line.certificate, line.key, line.hosts)
 
 
 def gates(settings: Settings) -> Sequence[str]:

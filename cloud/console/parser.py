@@ -5,7 +5,7 @@ import getpass
 from pathlib import Path
 from typing import TypeAlias
 
-from cloud.console import acts, coupon_acts, price_acts, programs
+from cloud.console import acts, coupon_acts, identity_acts, price_acts, programs
 from cloud.console.acts import Act
 
 CONFIG = Path("/etc/jiayou/cloud.toml")
@@ -73,10 +73,23 @@ def _stations(commands: Commands) -> None:
         ("revoke", acts.revoke_station, "shut a station out"),
         ("password", acts.station_password, "a new broker password for a station, shown once"),
         ("gaps", acts.station_gaps, "which of a station's letters are missing"),
+        (
+            "code",
+            identity_acts.new_ticket,
+            "登记码 · a code to enrol this station's machine with, shown once, for 15 minutes",
+        ),
+        ("certificates", identity_acts.certificates, "what certificates a station was given"),
     ):
         one = _add(station, word, act, title)
         one.add_argument("id")
         _by(one)
+    back = _add(
+        station, "revoke-certificate", identity_acts.revoke, "take a station's certificates back: a stolen disk"
+    )
+    back.add_argument("id")
+    back.add_argument("--serial", default="", help="one of them; default: all")
+    back.add_argument("--why", required=True, metavar="SENTENCE")
+    _by(back)
     _add(station, "list", acts.list_stations, "how every station is")
 
 

@@ -14,6 +14,7 @@ from cloud.office.access import AccountPages, BookSessions, LoginPages
 from cloud.office.campaigns import CampaignPages
 from cloud.office.coupons import AllowancePages, CouponPages
 from cloud.office.desk import CasePages, LetterPages
+from cloud.office.enrolment import EnrolmentPages
 from cloud.office.news import News, Topic
 from cloud.office.office import Company, Office
 from cloud.office.overview import OverviewPages
@@ -82,6 +83,7 @@ def _pages(office: Office, life: SessionLife) -> list[Any]:
         PeoplePages(office),
         OverviewPages(office),
         StationPages(office),
+        EnrolmentPages(office),
         TankPages(office),
         OwnerPages(office),
         SalePages(office),

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from cloud.coupons import cases
 from cloud.coupons.sealing import Seal
+from cloud.identity.authority import Authority
 from cloud.live import Live
 from cloud.office.forms import Form
 from cloud.office.news import News, Topic
@@ -61,6 +62,10 @@ class Company(Protocol):
     @property
     def seal(self) -> Seal:
         """Opens the keys that coupons are signed with."""
+
+    @property
+    def authority(self) -> Authority:
+        """Signs the certificates of stations."""
 
     @property
     def live(self) -> Live:

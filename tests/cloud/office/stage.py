@@ -1,9 +1,12 @@
 """A head office to try the pages on: real books and trades, stations that write letters, and a browser's manners."""
 
 import re
+import tempfile
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -14,6 +17,8 @@ from cloud import app, office
 from cloud.access import accounts, auditing, login
 from cloud.access.accounts import Role
 from cloud.coupons.sealing import Seal
+from cloud.identity import authority
+from cloud.identity.authority import Authority
 from cloud.live import Live
 from cloud.settings import Settings
 from cloud.store.database import Books
@@ -29,6 +34,11 @@ PASSWORD: Final = "correct horse 95"
 OWNER, VIEWER = "王总", "小周"
 _CSRF: Final = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 _ONCE: Final = re.compile(r'name="once" value="([^"]+)"')
+
+
+@cache
+def _authority() -> Authority:
+    return authority.create(Path(tempfile.mkdtemp(prefix="jiayou-authority-")), "示范加油", NOW)
 
 
 class Down:
@@ -95,6 +105,11 @@ class Stage:
         """What was asked of the line."""
         down: Down = self.line.dispatch
         return down.asked
+
+    @property
+    def authority(self) -> Authority:
+        """What signs certificates, made once."""
+        return _authority()
 
     async def stations_changed(self) -> None:
         """The broker is told."""

@@ -26,7 +26,7 @@ def test_both_languages_have_the_same_texts_with_the_same_blanks() -> None:
 
 
 def test_no_template_holds_a_word_of_its_own() -> None:
-    technical = ("password_file", "[station]", "[broker]", "id =", ">PNG<", ">SVG<")
+    technical = ("jiayou-edge enrol", "password_file", "[station]", "[broker]", "id =", ">PNG<", ">SVG<")
     found = [word for word in proof.bare_words(ROOM / "templates") if not any(one in word for one in technical)]
     assert [word for word in found if not word.endswith(("PNG SVG", "PNG", "SVG"))] == []
 
