@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 
 from cloud.broker import BrokerPlace, Cluster
 from shared.errors import SettingsMisread
+from shared.mqtt import Broker
 from shared.settings import load
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
@@ -167,6 +168,10 @@ def read(path: Path) -> Settings:
     for table, pair in (("broker", found.broker), ("line", found.line)):
         if bool(pair.certificate) != bool(pair.key):
             raise SettingsMisread(f"In [{table}] a certificate needs its key, and a key its certificate.")
+    try:
+        _ = Broker("", hosts=(*found.line.hosts, *found.line.gates)).places
+    except ValueError as why:
+        raise SettingsMisread("In line.hosts and line.gates each node is a host, or host:port with a number.") from why
     return found
 
 

@@ -145,8 +145,10 @@ class GaugeSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """``[broker]``"""
 
-    host: _Text
+    host: str = ""
     port: _Port = 1883
+    hosts: tuple[_Text, ...] = ()
+    """``host`` or ``host:port`` of each node of a cluster, in the place of ``host``."""
     user: str = ""
     """Empty: the station's id."""
     password: str = ""
@@ -247,6 +249,8 @@ def checked(settings: Settings) -> Settings:
         raise SettingsMisread("printer.width is 58 or 80, in millimetres of paper.")
     if settings.broker and settings.broker.password and settings.broker.password_file:
         raise SettingsMisread("Give broker.password or broker.password_file, not both.")
+    if settings.broker:
+        _check_places(settings.broker)
     _refuse_twins([line.name for line in settings.lines], "Two lines have the name")
     urls = [line.url for line in settings.lines] + [gauge.url for gauge in settings.gauges]
     _refuse_twins(urls, "Two lines have the url")
@@ -259,6 +263,15 @@ def checked(settings: Settings) -> Settings:
     for line in settings.lines:
         _refuse_twins([point.address for point in line.points], f"On line “{line.name}” two points have the address")
     return settings
+
+
+def _check_places(broker: BrokerSettings) -> None:
+    if not (broker.host or broker.hosts):
+        raise SettingsMisread("Give broker.host for one broker, or broker.hosts for the nodes of a cluster.")
+    try:
+        _ = Broker("", broker.port, hosts=broker.hosts).places
+    except ValueError as why:
+        raise SettingsMisread("In broker.hosts each node is a host, or host:port with a number.") from why
 
 
 def _refuse_twins(names: list[str] | list[int], sentence: str) -> None:

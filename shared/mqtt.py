@@ -9,6 +9,7 @@ arrival only from an answer.
 """
 
 import asyncio
+import itertools
 import random
 import socket
 import ssl
@@ -19,7 +20,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
@@ -48,6 +49,20 @@ class Broker(Struct, frozen=True):
     certificate: str = ""
     """PEM file to show to the broker, with ``key``; empty for none."""
     key: str = ""
+    hosts: tuple[str, ...] = ()
+    """``host`` or ``host:port`` of each node of a cluster, in the place of ``host``."""
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of each node. :exc:`ValueError` for a port that is no number."""
+        return tuple(_place(host, self.port) for host in self.hosts) or ((self.host, self.port),)
+
+
+def _place(text: str, port: int) -> tuple[str, int]:
+    host, colon, digits = text.rpartition(":")
+    if not colon or text.endswith("]") or (":" in host and not host.startswith("[")):
+        return text.strip("[]"), port
+    return host.strip("[]"), int(digits)
 
 
 class PipeTrouble(StrEnum):
@@ -66,7 +81,9 @@ OnChange = Callable[[bool, str], None]
 
 
 class Pipe:
-    """A connection that comes back. All calls and callbacks belong to the event loop in which it was started.
+    """A connection that comes back, to the next node when one is gone.
+
+    All calls and callbacks belong to the event loop in which it was started.
 
     ``on_message(topic, data)`` gets each message; ``on_change(connected, word)`` gets each change, the word being a
     :class:`PipeTrouble`; it is called with ``True`` once the subscriptions stand, so that no answer can be missed.
@@ -92,6 +109,7 @@ class Pipe:
         self._keepalive = keepalive
         self._patience = patience
         self._buffer = buffer
+        self._places = random.sample(broker.places, len(broker.places))  # a dead node's stations go to all the others
         self._client_id = f"{broker.user or 'jiayou'}-{token_hex(12)}"
         self._connection: _Connection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -132,8 +150,10 @@ class Pipe:
 
     async def _keep_connected(self) -> None:
         failures = 0
-        while True:
-            self._connection = connection = _Connection(self._broker, self._client_id, self._keepalive, self._received)
+        for attempt in itertools.count():
+            host, port = self._places[attempt % len(self._places)]
+            here = structs.replace(self._broker, host=host, port=port)
+            self._connection = connection = _Connection(here, self._client_id, self._keepalive, self._received)
             try:
                 if await connection.open(self._subscriptions):
                     failures = 0
@@ -146,7 +166,8 @@ class Pipe:
                 self.detail = connection.detail
                 self._tell(False, connection.trouble)
             failures += 1
-            await asyncio.sleep(_wait_before(failures, self._patience))
+            rounds = -(-failures // len(self._places))  # one that is gone costs no patience with the next
+            await asyncio.sleep(_wait_before(rounds, self._patience))
 
     def _received(self, topic: str, data: bytes) -> None:
         try:

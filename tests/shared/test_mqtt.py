@@ -159,3 +159,22 @@ async def test_a_megabyte_over_tls_arrives_whole_and_at_once(tmp_path: Path) -> 
         assert heard == messages
         await office.stop()
         await pudong.stop()
+
+
+def test_the_nodes_of_a_cluster_have_a_port_each_or_the_common_one() -> None:
+    nodes = Broker("ignored", 8883, hosts=("mq-1", "mq-2:1883", "[::1]:1884", "::1", "[fe80::1]"))
+    assert nodes.places == (("mq-1", 8883), ("mq-2", 1883), ("::1", 1884), ("::1", 8883), ("fe80::1", 8883))
+    assert Broker("mq", 1883).places == (("mq", 1883),)
+    with pytest.raises(ValueError, match="invalid literal"):
+        _ = Broker("", hosts=("mq:mqtt",)).places
+
+
+async def test_when_a_node_is_gone_the_next_is_tried_at_once(tmp_path: Path) -> None:
+    dead = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    with nats(tmp_path, {"pudong-1": "word"}) as server:
+        nodes = structs.replace(server.station("pudong-1"), hosts=(*dead, f"127.0.0.1:{server.port}"))
+        for _ in range(3):  # in whatever order
+            pipe = Pipe(nodes, [], quiet, quiet)
+            pipe.start()
+            await until(lambda pipe=pipe: pipe.connected, 3.0)  # type: ignore[misc]
+            await pipe.stop()

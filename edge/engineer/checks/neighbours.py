@@ -56,20 +56,24 @@ def broker(judge: Judge, settings: BrokerSettings | None, station: str, papers: 
             what, ("向总部要登记码，运行 jiayou-edge enrol。", "Get a code from head office: jiayou-edge enrol.")
         )
         return
-    where = f"{settings.host}:{settings.port}"
+    for host, port in told.places:
+        yield _node(judge, told, host, port)
+    if told.certificate:
+        yield until(judge, told.certificate, machine.certificate_ends(Path(told.certificate)), datetime.now(UTC))
+
+
+def _node(judge: Judge, told: Broker, host: str, port: int) -> Finding:
+    where = f"{host}:{port}"
     try:
-        peer = machine.knock_at(settings.host, settings.port, _context(told))
+        peer = machine.knock_at(host, port, _context(told))
     except OSError as why:
         what = f"连不上 {where}：{why}", f"{where} can't be reached: {why}"
         do = (
             "检查网络、地址和证书；油站照常营业。",
             "Check network, address and certificates; the station sells all the same.",
         )
-        yield judge.fail(what, do)
-        return
-    yield until(judge, where, peer.certificate_ends, datetime.now(UTC))
-    if told.certificate:
-        yield until(judge, told.certificate, machine.certificate_ends(Path(told.certificate)), datetime.now(UTC))
+        return judge.fail(what, do)
+    return until(judge, where, peer.certificate_ends, datetime.now(UTC))
 
 
 def until(judge: Judge, whose: str, ends: datetime | None, now: datetime) -> Finding:
