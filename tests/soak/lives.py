@@ -32,7 +32,7 @@ from tests.fakes.ends import StationEnd, company_end, sale_of, station_end
 _NURSERY = multiprocessing.get_context("forkserver")
 _NURSERY.set_forkserver_preload([__name__])
 _DISCOUNT = 1_000
-_LONGEST_PAUSE = 0.6
+_LONGEST_PAUSE = 0.9
 """Seconds between two bursts of sales."""
 Receipt = tuple[str, int]
 """The printed key of a sale, and fen."""

@@ -1,12 +1,14 @@
 """The receipt printer of a station: what is printed, what waits, what is never printed twice."""
 
 import asyncio
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from edge.forecourt.printing import NONE, Pace, Paper
-from edge.store import printing
+from edge.store import printing, sales
 from edge.store.errors import StoreUnavailable
 from edge.store.printing import JobState
 from hardware.printers import escpos
@@ -217,6 +219,28 @@ async def test_after_a_crash_a_slip_that_was_being_printed_comes_back_marked(tmp
         assert await station.settled(key) == [(1, "unconfirmed", "interrupted"), (2, "printed", "")]
     assert originals(plug.printer) == 0
     assert marked(plug.printer.papers[-1], 2)
+
+
+async def test_f41_a_slip_that_came_out_before_the_agent_died_is_asked_about_and_never_paid_twice(
+    tmp_path: Path,
+) -> None:
+    """The customer may hold it or not: the second one says that it is a copy, and there is one sale."""
+    words = [sys.executable, "-m", "tests.edge.printing.dying", str(tmp_path)]
+    died = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    said, _ = await died.communicate()
+    assert died.returncode == -signal.SIGKILL
+    key, tray = Key.parse(said.decode().strip()), tmp_path / "tray"
+    assert [slip.whole for slip in slips(tray)] == [True]
+    async with open_station(tmp_path, VirtualPrinter(tray, 58)) as station:
+        assert await station.settled(key) == [(1, "unconfirmed", "interrupted"), (2, "printed", "")]
+        assert [slip.whole for slip in slips(tray)] == [True, True]
+        assert station.store.call(sales.totals, 0) == {
+            "sales": 1,
+            "volume": FULL.delivery.volume,
+            "amount": FULL.delivery.amount,
+            "payable": FULL.payable,
+            "disputed": 0,
+        }
 
 
 async def test_after_a_crash_a_slip_that_waited_prints_as_it_is(tmp_path: Path) -> None:
