@@ -12,16 +12,16 @@ from aiohttp import web
 from cloud import live, office
 from cloud.access import sessions
 from cloud.access.sessions import SessionLife
-from cloud.broker import COMPANY, gates_here
+from cloud.broker import COMPANY, gates_here, reload
 from cloud.coupons import book as coupon_book
 from cloud.coupons import claims, redeeming, sealing
 from cloud.coupons.keys import BOOK as COUPONS
 from cloud.coupons.sealing import Seal
 from cloud.door import Door, Entrance, Place
-from cloud.founding import authority_of, broker_password, gate_of, key_file, now, open_books
+from cloud.founding import authority_of, broker_password, certify_broker, gate_of, key_file, now, open_books
 from cloud.gate.admitting import BooksKeeper
 from cloud.gate.gate import Gate
-from cloud.identity.authority import Authority
+from cloud.identity.authority import Authority, client_pair
 from cloud.live import Live
 from cloud.sales import arriving, disputes, restoring
 from cloud.settings import Settings
@@ -146,10 +146,11 @@ class Company:
         self.gate.look()
 
     async def _keep_up(self) -> None:
-        """Forgets, once an hour, what is over: sessions, wrong codes, an old certificate of the door."""
+        """Once an hour: what is over is forgotten, what will be over is renewed."""
         while True:
             try:
                 await asyncio.to_thread(self.forget)
+                await asyncio.to_thread(self.renew)
             except Unavailable as why:
                 _log.warning("upkeep_put_off", why=str(why))
             await asyncio.sleep(_UPKEEP_SECONDS)
@@ -161,8 +162,14 @@ class Company:
         with self.books.begin() as connection:
             sessions.forget(connection, now(), life)
             claims.forget(connection, now())
+
+    def renew(self) -> None:
+        """Takes new certificates for the door, the broker and the company's own line, when it is time."""
         if self._door is not None:
             self._door.renew()
+        if certify_broker(self.settings):
+            reload(self.settings.place)
+        line_broker(self.settings)
 
     def _posted(self, result: Result) -> None:
         """Something is new in the books."""
@@ -225,9 +232,12 @@ def trades(settings: Settings, handlers: Mapping[type, BulkHandler]) -> Trades:
 def line_broker(settings: Settings) -> Broker:
     """How the company connects to the broker."""
     line = settings.line
-    tls = line.tls or bool(line.ca or line.certificate)
-    password = broker_password(settings)
-    return Broker(line.host, line.port, COMPANY, password, tls, line.ca, line.certificate, line.key, line.hosts)
+    password, ca, certificate, key = broker_password(settings), line.ca, line.certificate, line.key
+    if settings.certifies_broker and not (ca or certificate):
+        pair = client_pair(authority_of(settings), settings.directory / "keys" / "line", COMPANY, now())
+        ca, certificate, key = str(settings.root_file), str(pair.certificate), str(pair.key)
+    tls = line.tls or bool(ca or certificate)
+    return Broker(line.host, line.port, COMPANY, password, tls, ca, certificate, key, line.hosts)
 
 
 def gates(settings: Settings) -> Sequence[str]:

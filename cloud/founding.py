@@ -85,14 +85,9 @@ def key_file(settings: Settings) -> Path:
     return settings.directory / "keys" / "seal.key"
 
 
-def authority_directory(settings: Settings) -> Path:
-    """Where the company's authority lies."""
-    return settings.directory / "keys" / "authority"
-
-
 def authority_of(settings: Settings) -> Authority:
     """The company's authority, made when it is first needed."""
-    return authority.create(authority_directory(settings), settings.name, now())
+    return authority.create(settings.authority_directory, settings.name, now())
 
 
 def broker_password(settings: Settings) -> str:
@@ -116,8 +111,17 @@ def gate_of(settings: Settings) -> GateKeys:
 
 def tell_broker(settings: Settings) -> bool:
     """Writes the broker's configuration anew and lets the running broker read it; False when none runs here."""
+    certify_broker(settings)
     broker.write(settings.place, broker_text(settings))
     return broker.reload(settings.place)
+
+
+def certify_broker(settings: Settings) -> bool:
+    """Sees to it that the broker's own certificate is there and good for a while; whether it is a new one."""
+    if not settings.certifies_broker:
+        return False
+    made, place = authority_of(settings), Path(settings.broker_directory)
+    return authority.server_pair(made, place, "broker", settings.broker.names, now())[1]
 
 
 def broker_text(settings: Settings) -> str:

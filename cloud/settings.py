@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from cloud.broker import BrokerPlace, Cluster
+from cloud.broker import BrokerPlace, Cluster, is_loopback
 from shared.errors import SettingsMisread
 from shared.mqtt import Broker
 from shared.settings import load
@@ -41,6 +41,9 @@ class BrokerListener(Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     port: Port = 1883
+    names: tuple[Annotated[str, Meta(min_length=1)], ...] = ()
+    """Names and addresses under which stations reach it. With them and no certificate of another authority it speaks
+    TLS with one of the company's own, and asks each station for its certificate."""
     certificate: str = ""
     key: str = ""
     ca: str = ""
@@ -138,6 +141,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def place(self) -> BrokerPlace:
         """Where the broker listens and keeps its files."""
         own, node = self.broker, self.broker.cluster
+        certificate, key, ca = own.certificate, own.key, own.ca
+        if self.certifies_broker:
+            mine = Path(self.broker_directory)
+            certificate, key, ca = str(mine / "broker.pem"), str(mine / "broker.key"), str(self.root_file)
         cluster = (
             None
             if node is None
@@ -147,13 +154,28 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             self.broker_directory,
             own.host,
             own.port,
-            own.certificate,
-            own.key,
-            own.ca,
+            certificate,
+            key,
+            ca,
             own.gate_host,
             own.gate_port,
             cluster,
         )
+
+    @property
+    def certifies_broker(self) -> bool:
+        """Whether the broker's certificate is one of the company's own authority."""
+        return bool(self.broker.names) and not self.broker.certificate
+
+    @property
+    def authority_directory(self) -> Path:
+        """Where the company's authority lies."""
+        return self.directory / "keys" / "authority"
+
+    @property
+    def root_file(self) -> Path:
+        """PEM file of what everybody trusts."""
+        return self.authority_directory / "root.pem"
 
     @property
     def broker_directory(self) -> str:
@@ -168,6 +190,11 @@ def read(path: Path) -> Settings:
     for table, pair in (("broker", found.broker), ("line", found.line)):
         if bool(pair.certificate) != bool(pair.key):
             raise SettingsMisread(f"In [{table}] a certificate needs its key, and a key its certificate.")
+    if not (found.broker.certificate or found.broker.names or is_loopback(found.broker.host)):
+        raise SettingsMisread(
+            f"The broker would listen at {found.broker.host} without TLS. Give broker.names (the names under which "
+            "stations reach it), and it gets a certificate of the company's own authority."
+        )
     try:
         _ = Broker("", hosts=(*found.line.hosts, *found.line.gates)).places
     except ValueError as why:

@@ -44,12 +44,20 @@ def test_the_databases_password_lies_in_a_file_of_its_own(tmp_path: Path) -> Non
         ('data = "x"\n[log]\nlevel = "loud"', "level"),
         ('data = "x"\n[broker]\ncertificate = "a.pem"', "needs its key"),
         ('data = "x"\n[line]\nkey = "a.pem"', "its certificate"),
+        ('data = "x"\n[broker]\nhost = "0.0.0.0"', "without TLS"),
+        ('data = "x"\n[door]\nhosts = []', "hosts"),
         ("data = ", "not valid TOML"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(SettingsMisread, match=said):
         read(tmp_path, text)
+
+
+def test_a_broker_with_names_has_a_certificate_of_the_companys_own(tmp_path: Path) -> None:
+    place = read(tmp_path, f'data = "{tmp_path}"\n[broker]\nhost = "0.0.0.0"\nnames = ["mqtt.example.com"]').place
+    assert place.certificate == str(tmp_path / "broker" / "broker.pem")
+    assert place.ca == str(tmp_path / "keys" / "authority" / "root.pem")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

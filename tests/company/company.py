@@ -48,6 +48,7 @@ class Ports(Struct, frozen=True):
     """Where the programs listen, all on loopback."""
 
     broker: int
+    door: int
     office: int
     page: int
     line: int
@@ -109,11 +110,16 @@ class Company:
     def running(self) -> Iterator[None]:
         """Founded if it is new, then up; ended at the end of the block."""
         self._configure()
-        self._remember() if self._kept.exists() else self._found()
+        new = not self._kept.exists()
+        self._found() if new else self._remember()
         with ended_in_order(self.programs):
-            for program in self.programs:
+            for program in (self.broker, self.cloud):
                 program.start()
             until("head office's page", lambda: self._answers(self.cloud, self.office), 40)
+            if new:
+                self._enrol()
+            for program in self.programs[2:]:
+                program.start()
             until("the attendants' page", lambda: self._answers(self.edge, self.page), 40)
             yield
 
@@ -146,13 +152,17 @@ class Company:
         first = self._cloud("init")
         self._cloud("dealer", "add", DEALER)
         self._cloud("region", "add", REGION)
-        station = self._cloud("station", "add", STATION, "--name", "示范加油站", "--dealer", DEALER, "--region", REGION)
-        self._keep("station.password", station["password"])
+        self._cloud("station", "add", STATION, "--name", "示范加油站", "--dealer", DEALER, "--region", REGION)
         self.set_prices(PRICES)
         pins = {name: self._attendant(name) for name in ("小李", "小王")}
         self.secrets = Secrets(first["account"], first["code"], pins)
         self._keep(self._kept.name, msgspec.json.encode(self.secrets).decode())
         self.attendant.knows(pins)
+
+    def _enrol(self) -> None:
+        """The station's machine gets its certificate, as a new one does."""
+        code = self._cloud("station", "code", STATION)["code"]
+        call("jiayou-edge", "enrol", code, "--config", self._edge_config)
 
     def _attendant(self, name: str) -> str:
         return str(call("jiayou-edge", "attendant", "add", name, "--config", self._edge_config)["pin"])
@@ -180,9 +190,14 @@ url = "{self._database}"
 
 [broker]
 port = {self.ports.broker}
+names = ["127.0.0.1"]
 
 [line]
 port = {self.ports.broker}
+
+[door]
+hosts = ["127.0.0.1"]
+port = {self.ports.door}
 
 [office]
 port = {self.ports.office}
@@ -202,7 +217,10 @@ path = "{self.directory / "station.sqlite"}"
 [broker]
 host = "127.0.0.1"
 port = {self.ports.broker}
-password_file = "{self.directory / "station.password"}"
+tls = true
+
+[head_office]
+door = "https://127.0.0.1:{self.ports.door}"
 
 [page]
 port = {self.ports.page}

@@ -14,7 +14,7 @@ from tests.company.company import Company, Ports, Speed
 from tests.company.programs import StoryFailed, free_port, listening
 
 DIRECTORY = Path(__file__).parents[2] / ".demo"
-WISHED = Ports(broker=1883, office=8080, page=8100, line=8101, pumps=8102, second=8103, gauge=8104)
+WISHED = Ports(broker=8883, door=8443, office=8080, page=8100, line=8101, pumps=8102, second=8103, gauge=8104)
 
 
 class Ended(Exception):
