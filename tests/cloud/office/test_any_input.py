@@ -26,6 +26,7 @@ ODD: Final = (
     "0001-01-01T00:00", "9999-12-31T23:59", "pudong-1", "now", "later", "some", "all", "on", "amount", "percent",
     "1795300000000.1795000000.1.pudong-1", "head_office_bears", '{"seq":1}', "[" * 3_000, "\u202e", "a" * 5_000,
 )  # fmt: skip
+MARKUP: Final = "\"'><script>alert(1)</script>"
 VALUES: Final = st.one_of(st.sampled_from(ODD), st.text(max_size=40))
 NAMES: Final = {
     "GET /": ["by"],
@@ -88,12 +89,18 @@ class Asker:
 
     def get(self, path: str) -> int:
         """The status of a page."""
-        self._loop.run_until_complete(self.browser.look(path, allow_redirects=False))
-        return self.browser.status
+        return self._calm(self._loop.run_until_complete(self.browser.look(path, allow_redirects=False)))
 
     def post(self, path: str, fields: dict[str, Any]) -> int:
         """The status of a form."""
-        self._loop.run_until_complete(self.browser.send(path, fields, follow=False))
+        return self._calm(self._loop.run_until_complete(self.browser.send(path, fields, follow=False)))
+
+    def _calm(self, text: str) -> int:
+        """The status of an answer that tells nothing of the program and runs nothing that somebody typed."""
+        assert "Traceback" not in text
+        assert self.browser.response is not None
+        if self.browser.response.content_type == "text/html":
+            assert "<script>alert" not in text, "what somebody typed came back as markup"
         return self.browser.status
 
     def raw(self, path: str, body: bytes, kind: str) -> int:
@@ -150,6 +157,20 @@ def test_any_form_is_done_or_answered_with_a_sentence(asker: Asker, route: str, 
     status = asker.post(path_of(route), fields)
     assert status < 500, (route, fields)
     assert status != 403, "the owner's own token was right"
+
+
+def test_nothing_that_is_typed_anywhere_comes_back_as_markup(asker: Asker) -> None:
+    """Once each, so that no route is left to chance."""
+    for route, names in NAMES.items():
+        for name in names:
+            if route.startswith("GET"):
+                asker.get(f"{path_of(route)}?{urlencode({name: MARKUP})}")
+            elif not route.startswith(
+                ("POST /login", "POST /first-login", "POST /people/code", "POST /people/disable")
+            ):
+                asker.post(path_of(route), {name: MARKUP})
+    for place in PATHS:
+        asker.get(place.format(quote(MARKUP, safe="")))
 
 
 @LIGHT

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from cloud.access.accounts import Power
+from cloud.store.kinds import Row
 from tests.cloud.office.stage import VIEWER, Browser, Stage
 
 pytestmark = pytest.mark.slow
@@ -157,10 +158,32 @@ async def test_an_owner_may_do_everything(busy: Stage, quiet: list[str]) -> None
 
 async def test_a_form_without_its_token_changes_nothing(busy: Stage) -> None:
     async with busy.browser() as owner:
+        before = everything(busy)
         for route in ROUTES:
             if route.startswith("POST"):
                 await owner.send(path_of(route), csrf="0" * 64, follow=False)
                 assert owner.status == 403, route
+    assert everything(busy) == before
+
+
+async def test_looking_changes_nothing(busy: Stage, quiet: list[str]) -> None:
+    """A link that somebody is sent does no more than show a page."""
+    async with busy.browser() as owner:
+        before = everything(busy)
+        for route in ROUTES:
+            if route.startswith("GET") and route not in quiet:
+                await ask(owner, route)
+    assert everything(busy) == before
+
+
+def everything(stage: Stage) -> dict[str, list[tuple[object, ...]]]:
+    """The whole books, but for when somebody was last seen."""
+    with stage.books.read() as connection:
+        return {
+            name: sorted(map(tuple, connection.execute(table.select())), key=repr)
+            for name, table in Row.metadata.tables.items()
+            if name != "session"
+        }
 
 
 async def test_a_viewer_is_not_offered_what_they_may_not_do(busy: Stage) -> None:
