@@ -10,7 +10,9 @@ from msgspec.structs import asdict
 
 from cloud.access import accounts, auditing
 from cloud.access.accounts import AccountView, FirstLogin, Role
-from cloud.founding import Founded, found, now, open_books
+from cloud.founding import Founded, authority_of, found, now, open_books
+from cloud.identity import enrolling
+from cloud.identity.enrolling import NewTicket
 from cloud.sales import listing
 from cloud.sales.listing import SaleFilter
 from cloud.settings import Settings
@@ -121,11 +123,14 @@ def list_groups(kind: str) -> Act:
     return act
 
 
-def add_station(settings: Settings, words: Words) -> Admission:
-    """Lets a station in: the gate knows it from now on."""
+def add_station(settings: Settings, words: Words) -> Admission | NewTicket:
+    """Lets a station in, with a code to enrol its machine; with a password where there is no door to enrol at."""
     new = NewStation(words.id, words.name, words.dealer, words.region)
     with books_of(settings) as books, books.begin() as connection:
-        return register.add(connection, new, words.by, now())
+        admitted = register.add(connection, new, words.by, now())
+        if settings.door is None:
+            return admitted
+        return enrolling.new_ticket(connection, authority_of(settings), words.id, words.by, now())
 
 
 def revoke_station(settings: Settings, words: Words) -> Done:

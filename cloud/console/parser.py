@@ -63,7 +63,7 @@ def _stations(commands: Commands) -> None:
         _by(add)
         _add(group, "list", acts.list_groups(kind), f"every {kind}")
     station = _group(commands, "station", "油站 · the stations of the chain")
-    add = _add(station, "add", acts.add_station, "let a station in; prints its broker password, once")
+    add = _add(station, "add", acts.add_station, "let a station in; prints its enrolment code, once")
     add.add_argument("id", help="small letters, digits and hyphens")
     add.add_argument("--name", required=True)
     add.add_argument("--dealer", required=True, help="id or name")

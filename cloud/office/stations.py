@@ -109,6 +109,8 @@ class StationPages:
             form.complain("id", "taken")
             return await self._new(visit, form)
         await self._office.company.stations_changed()
+        if self._office.company.settings.door is not None:
+            return visit.go(f"/stations/{wanted.id}/machine", "notice.station_added")
         return await self._admitted(visit, admission)
 
     async def _new(self, visit: Visit, form: Form) -> web.Response:

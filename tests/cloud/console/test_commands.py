@@ -10,12 +10,16 @@ import bcrypt
 import pytest
 
 from cloud.__main__ import main
+from cloud.console.acts import books_of
 from cloud.console.parser import parser
 from cloud.console.printed import as_text, table
-from cloud.founding import broker_password, gate_of, key_file, tell_broker
+from cloud.founding import authority_of, broker_password, gate_of, key_file, now
+from cloud.identity import enrolling
 from cloud.settings import read
 from cloud.store.migrate import NEWEST
+from shared import certificates
 from shared.codes import read_typed
+from shared.enrolment import read_ticket
 
 
 class Desk:
@@ -205,6 +209,27 @@ def test_columns_stand_under_their_names_in_chinese_too() -> None:
     lines = table([{"name": "浦东站", "open": True}, {"name": "a", "open": None}]).splitlines()
     assert lines == ["name    open", "浦东站  yes", "a       -"]
     assert as_text({"a": [1, 2]}) == "a: [1,2]"
+
+
+def test_a_station_is_enrolled_and_its_stolen_disk_shut_out(desk: Desk) -> None:
+    with desk.config.open("a", encoding="utf-8") as config:
+        config.write('[door]\nhosts = ["127.0.0.1"]\n')
+    added = desk("station", "add", "pudong-2", "--name", "浦东二站", "--dealer", "东方石油", "--region", "华东")
+    assert "password" not in added
+    second = desk("station", "code", "pudong-2")
+    assert read_ticket(added["code"]).secret != read_ticket(second["code"]).secret
+    assert desk("station", "certificates", "pudong-2") == []
+    settings = read(desk.config)
+    with books_of(settings) as books, books.begin() as connection:
+        wanted = certificates.request(certificates.new_key(), "pudong-2")
+        secret = read_ticket(second["code"]).secret
+        enrolling.enrol(connection, authority_of(settings), secret, "pudong-2", wanted, now())
+    (given,) = desk("station", "certificates", "pudong-2")
+    desk("station", "revoke-certificate", "pudong-2", "--serial", given["serial"], "--why", "电脑被盗")
+    (given,) = desk("station", "certificates", "pudong-2")
+    assert given["revoked_why"] == "电脑被盗"
+    code, said = desk.fails("station", "revoke-certificate", "pudong-2", "--why", "again")
+    assert (code, "still good" in said) == (1, True)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["station", "--help"], ["coupon", "issue", "--help"]])

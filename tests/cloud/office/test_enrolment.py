@@ -3,6 +3,9 @@
 import re
 
 from cloud.identity import enrolling
+from cloud.settings import Door as Place
+from cloud.settings import Settings
+from cloud.store.database import Books
 from shared import certificates
 from shared.enrolment import read_ticket
 from tests.cloud.office.stage import Browser, Stage
@@ -65,3 +68,17 @@ async def test_who_may_only_look_makes_no_codes(viewer: Browser) -> None:
 async def test_a_station_that_is_not_there_has_no_machine(owner: Browser) -> None:
     await owner.look("/stations/atlantis-1/machine")
     assert owner.status == 409
+
+
+async def test_with_a_door_a_new_station_gets_a_code_and_no_password(sqlite_books: Books) -> None:
+    settings = Settings(data="unused", name="示范加油", door=Place(("head.example",)))
+    founded = Stage.founded(sqlite_books)
+    stage = Stage(founded.scene, settings=settings, codes=founded.codes)
+    async with stage.browser() as owner:
+        await owner.look("/new-station")
+        fields = {"id": "xuhui-1", "name": "徐汇一站", "dealer": "东方石油", "region": "华东"}
+        page = await owner.send("/new-station", fields)
+        assert "请为它的电脑生成登记码" in page
+        assert 'id="password"' not in page
+        page = await owner.send("/stations/xuhui-1/code")
+        assert "https://head.example:8443" in page
