@@ -13,7 +13,7 @@ from cloud.__main__ import main
 from cloud.console.acts import books_of
 from cloud.console.parser import parser
 from cloud.console.printed import as_text, table
-from cloud.founding import authority_of, broker_password, gate_of, key_file, now
+from cloud.founding import authority_of, broker_password, gate_of, key_file, now, tell_broker
 from cloud.identity import enrolling
 from cloud.settings import read
 from cloud.store.migrate import NEWEST
