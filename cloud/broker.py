@@ -86,6 +86,8 @@ class BrokerPlace(Struct, frozen=True):
     gate_port: int = 0
     """0: any free one, which a gate on this machine finds in a file."""
     cluster: Cluster | None = None
+    patience: int = 5
+    """Seconds that the gate's answer is waited for."""
 
     @property
     def config(self) -> Path:
@@ -126,6 +128,7 @@ def render(place: BrokerPlace, company: BrokerUser, gate: GateNames) -> str:
         issuer=gate.issuer,
         asked=gate.asked,
         system=gate.system,
+        patience=place.patience,
     )
 
 
@@ -274,7 +277,7 @@ system_account: SYS
 
 # Everybody else is asked about at the gate. Nobody comes in while no gate answers.
 authorization {{
-  timeout: 5
+  timeout: {patience}
   auth_callout {{
     issuer: {issuer}
     account: GATE

@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 _QUESTIONS: Final = "$SYS.REQ.USER.AUTH"
 _HANDFUL: Final = 200
+_LOOKED_UP: Final = 2_000
 _PATIENCE: Final = 4.0
 """Seconds after which the broker has given up: an answer would be for nobody."""
 _LONGEST_WAIT: Final = 2.0
@@ -216,12 +217,14 @@ class Gate:
 
     async def _look_at_everybody(self, system: Client) -> None:
         on_line = await patrol.everybody(system)
-        gone = await self._in_thread(self._keeper.ended, {one.name for one in on_line}, self._now())
-        for one in on_line:
-            if one.name in gone:
-                await patrol.cut(system, one)
-                self.counts["cut"] += 1
-                _log.warning("cut_off", station=one.name.partition(" ")[0])
+        for begin in range(0, len(on_line), _LOOKED_UP):
+            some = on_line[begin : begin + _LOOKED_UP]
+            gone = await self._in_thread(self._keeper.ended, {one.name for one in some}, self._now())
+            for one in some:
+                if one.name in gone:
+                    await patrol.cut(system, one)
+                    self.counts["cut"] += 1
+                    _log.warning("cut_off", station=one.name.partition(" ")[0])
 
     # ── what goes wrong ──
 

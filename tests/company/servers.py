@@ -6,6 +6,7 @@ with nats(tmp_path, stations={"pudong-1": "a password"}) as server:
 url = postgresql()      # a new, empty database on a server shared by the whole test run
 """
 
+import asyncio
 import atexit
 import os
 import signal
@@ -14,16 +15,20 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
+from msgspec.structs import replace
+
 from cloud import broker as company_broker
-from cloud.broker import COMPANY, BrokerPlace, BrokerUser, gates_here
-from shared.mqtt import Broker
+from cloud.broker import COMPANY, BrokerPlace, BrokerUser, Cluster, gates_here
+from shared.mqtt import Broker, Pipe
 from tests.company.gatekeeper import KEYS, ListKeeper, standing, wait_until_open
+from tests.fakes.waiting import until
 
 COMPANY_PASSWORD = "the company's own password"
 S = TypeVar("S", bound="Server")
@@ -57,6 +62,11 @@ class Server:
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"{self._command[0]} did not start:\n{self._log.read_text()[-2000:]}")
             time.sleep(0.02)
+
+    def start_again(self) -> None:
+        """Starts it if it does not run."""
+        if self._process is None:
+            self.start()
 
     def kill(self) -> None:
         """As a power cut would end it."""
@@ -97,9 +107,9 @@ class BrokerServer(Server):
         self.stations = dict(stations)
         self._rewrite = rewrite
 
-    def station(self, name: str) -> Broker:
-        """How this station connects."""
-        return Broker("127.0.0.1", self.port, name, self.stations[name])
+    def station(self, name: str, port: int = 0) -> Broker:
+        """How this station connects; with ``port`` by way of a network that begins there."""
+        return Broker("127.0.0.1", port or self.port, name, self.stations[name])
 
     def company(self) -> Broker:
         """How the company connects."""
@@ -131,6 +141,100 @@ def nats(
     with _running(server), standing(keeper, lambda: gates_here(str(directory))) as gate:
         wait_until_open(gate)
         yield server
+
+
+class BrokerCluster:
+    """Three nodes that stand in for each other."""
+
+    def __init__(self, nodes: list[Server], keeper: ListKeeper) -> None:
+        self.nodes = nodes
+        self._keeper = keeper
+
+    @property
+    def port(self) -> int:
+        """One of them."""
+        return self.nodes[0].port
+
+    @property
+    def stations(self) -> dict[str, str]:
+        """Station → password."""
+        return self._keeper.stations
+
+    def station(self, name: str, port: int = 0) -> Broker:
+        """See :meth:`BrokerServer.station`."""
+        return self._known(Broker("127.0.0.1", port, name, self.stations[name]))
+
+    def company(self) -> Broker:
+        """How the company connects."""
+        return self._known(Broker("127.0.0.1", 0, COMPANY, COMPANY_PASSWORD))
+
+    def let_in(self, stations: Mapping[str, str]) -> None:
+        """From now on these stations and no others."""
+        self._keeper.stations = dict(stations)
+
+    def start(self) -> None:
+        """All that do not run, each ready to take clients."""
+        for node in self.nodes:
+            node.start_again()
+        _in_thread(self._ready())
+
+    def kill(self) -> None:
+        """All of them at once, as a power cut would."""
+        for node in self.nodes:
+            node.kill()
+
+    def stop(self) -> None:
+        """As their supervisors would end them."""
+        for node in self.nodes:
+            node.stop()
+
+    def _known(self, broker: Broker) -> Broker:
+        return broker if broker.port else replace(broker, hosts=tuple(f"127.0.0.1:{node.port}" for node in self.nodes))
+
+    async def _ready(self) -> None:
+        """A new cluster first chooses who keeps its books; until then nobody is let in."""
+        pipes = [
+            Pipe(replace(self.company(), hosts=(f"127.0.0.1:{node.port}",)), [], _quiet, _quiet, patience=0.2)
+            for node in self.nodes
+        ]
+        for pipe in pipes:
+            pipe.start()
+        await until(lambda: all(pipe.connected for pipe in pipes), 40, "every node to take clients")
+        for pipe in pipes:
+            await pipe.stop()
+
+
+@contextmanager
+def nats_cluster(directory: Path, stations: Mapping[str, str]) -> Iterator[BrokerCluster]:
+    """Three nodes as the company itself configures them, and a gate that knows these stations."""
+    ports = [free_port() for _ in range(3)]
+    routes = tuple(f"127.0.0.1:{port}" for port in ports)
+    nodes = []
+    for number, port in enumerate(ports, 1):
+        place = BrokerPlace(
+            str(directory / f"node-{number}"), port=free_port(), cluster=Cluster(f"node-{number}", port, routes)
+        )
+        company_broker.write(place, company_broker.render(place, _OWN, KEYS.names))
+        nodes.append(Server(company_broker.command(place), place.port, Path(place.directory) / "nats.log"))
+    keeper = ListKeeper(stations)
+    cluster = BrokerCluster(nodes, keeper)
+    with standing(keeper, lambda: gates_here(str(directory))) as gate:
+        try:
+            cluster.start()
+            wait_until_open(gate)
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+def _in_thread(work: Coroutine[Any, Any, None]) -> None:
+    """To its end, though this thread may have an event loop of its own."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+def _quiet(*_: object) -> None:
+    pass
 
 
 @contextmanager
