@@ -23,6 +23,7 @@ T = TypeVar("T", bound=Struct)
 
 _encoder = msgspec.json.Encoder()
 _letter_decoder = msgspec.json.Decoder(Letter)
+_syntax = msgspec.json.Decoder(Raw)
 
 
 def pack(message: Struct) -> bytes:
@@ -52,7 +53,16 @@ def letter_bytes(letter: Letter) -> bytes:
 
 def batch_of(station: str, epoch: int, first: int, letters: list[bytes]) -> bytes:
     """A batch, ready for the line, of letters from :func:`letter_bytes` that follow one another from ``first`` on."""
-    return pack(Batch(station, epoch, first, tuple(Raw(body) for body in letters)))
+    return pack(Batch(station, epoch, first, tuple(_carried(body) for body in letters)))
+
+
+def _carried(body: bytes) -> Raw:
+    """A letter as it is. What a bad disk has torn goes as a text in base64, or it would tear its whole batch."""
+    try:
+        _syntax.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Raw(_encoder.encode(body))
+    return Raw(body)
 
 
 def read_letter(raw: Raw | bytes, seq: int) -> Letter:

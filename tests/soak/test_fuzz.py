@@ -13,11 +13,13 @@ import aiohttp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies import DataObject, SearchStrategy
+from hypothesis.strategies import DataObject
 from yarl import URL
 
+from cloud.sync.intake import Intake
 from cloud.sync.reading import Forged, Opened, Unreadable, open_claim, open_hello, open_letter, open_message
 from cloud.sync.reading import fingerprint as letter_hash
+from edge.sync.downlink import KINDS
 from hardware.ports import Authorise, Clear, PointOnLine, PumpCommand, ReadState, ReadTotaliser, Stop, Transmit
 from hardware.protocol import DispenserProtocol
 from hardware.registry import DISPENSERS
@@ -29,7 +31,11 @@ from shared.errors import CodeMisread, LetterMisread
 from shared.messages import Batch, Hello, Letter, SaleRecorded
 from shared.signing import new_private_key, public_key
 from shared.wire import batch_of, letter_bytes, pack, unpack
+from tests.contract import test_any_letter as doors
+from tests.contract.samples import MESSAGES
+from tests.contract.test_any_letter import intake as intake
 from tests.fakes.ends import sale_of
+from tests.fakes.spoilt import spoilt
 from tests.fakes.waiting import until
 from tests.flow.chain import chain
 from tests.flow.island import island
@@ -42,19 +48,6 @@ SOME = settings(max_examples=4_000, suppress_health_check=list(HealthCheck))
 KEY = new_private_key()
 TERMS = CouponTerms("0123456789ab", "冒烟券", CouponKind.AMOUNT, 1_500, 0, 2**45)
 CODE = scanned_code(TERMS, 1, KEY)
-
-
-def _spoilt(whole: bytes) -> SearchStrategy[bytes]:
-    """Almost right: some bytes changed, cut out or put in."""
-    place = st.integers(0, len(whole))
-    deed = st.tuples(place, st.integers(0, 4), st.binary(max_size=4))
-    return st.lists(deed, min_size=1, max_size=4).map(lambda deeds: _do(whole, deeds))
-
-
-def _do(whole: bytes, deeds: list[tuple[int, int, bytes]]) -> bytes:
-    for at, cut, put in deeds:
-        whole = whole[:at] + put + whole[at + cut :]
-    return whole
 
 
 def in_words(declared: type[Exception], call: Callable[[], T]) -> T | None:
@@ -95,7 +88,7 @@ def _talk(protocol: DispenserProtocol, data: DataObject) -> None:
         action = session.next(now)
         if isinstance(action, Transmit):
             right = b"".join(answer.data for answer in pump.receive(action.data, now))
-            heard = data.draw(st.one_of(st.just(right), _spoilt(right), st.binary(max_size=64)))
+            heard = data.draw(st.one_of(st.just(right), spoilt(right), st.binary(max_size=64)))
             if not session.receive(heard, now + 10_000):
                 session.time_out(now + 40_000)
         session.events()
@@ -120,7 +113,7 @@ HELLO = pack(Hello("s1", 1_800_000_000, "store", 1, 2, 3, 4, 0, 0, 0, 0, "test")
 
 
 @MANY
-@given(st.one_of(_spoilt(BATCH), _spoilt(HELLO), st.binary(max_size=400)))
+@given(st.one_of(spoilt(BATCH), spoilt(HELLO), st.binary(max_size=400)))
 def test_any_message_is_a_batch_or_unreadable_or_forged(data: bytes) -> None:
     message = open_message("s1", data)
     assert isinstance(message, Opened | Unreadable | Forged)
@@ -131,7 +124,7 @@ def test_any_message_is_a_batch_or_unreadable_or_forged(data: bytes) -> None:
 
 
 @MANY
-@given(st.one_of(_spoilt(HELLO), _spoilt(BATCH), st.binary(max_size=400)))
+@given(st.one_of(spoilt(HELLO), spoilt(BATCH), st.binary(max_size=400)))
 def test_any_question_is_one_or_is_refused_in_words(data: bytes) -> None:
     in_words(LetterMisread, lambda: open_hello("s1", data))
     in_words(LetterMisread, lambda: open_claim("s1", data))
@@ -141,6 +134,20 @@ def test_any_question_is_one_or_is_refused_in_words(data: bytes) -> None:
 @given(st.binary(max_size=600))
 def test_any_bytes_unpack_to_a_batch_or_a_declared_error(data: bytes) -> None:
     in_words(LetterMisread, lambda: unpack(data, Batch))
+
+
+@SOME
+@given(letters=st.lists(doors.a_letter(), min_size=1, max_size=6), data=st.data())
+def test_of_any_letters_each_is_in_the_books_or_whole_among_the_dead(
+    intake: Intake, letters: list[bytes], data: DataObject
+) -> None:
+    doors.company_takes(intake, letters, data)
+
+
+@MANY
+@given(name=st.sampled_from(sorted(MESSAGES)), kind=st.sampled_from([*KINDS, "x"]), data=st.data())
+def test_of_any_message_the_station_makes_something_or_counts_it(name: str, kind: str, data: DataObject) -> None:
+    doors.station_hears(name, kind, data)
 
 
 def test_the_golden_letter_is_read_whole() -> None:
@@ -154,7 +161,7 @@ def test_the_golden_letter_is_read_whole() -> None:
 
 
 @MANY
-@given(st.one_of(_spoilt(CODE.encode()).map(lambda data: data.decode("latin1")), st.text(max_size=300)))
+@given(st.one_of(spoilt(CODE.encode()).map(lambda data: data.decode("latin1")), st.text(max_size=300)))
 def test_no_scanned_code_but_the_right_one_is_believed(text: str) -> None:
     terms = in_words(CodeMisread, lambda: read_scanned(text, {1: public_key(KEY)}))
     assert terms in (None, TERMS), "a forged code was believed"
