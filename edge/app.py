@@ -5,7 +5,7 @@ Only the store must be there, for nothing may be sold that can't be recorded.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import structlog
 from aiohttp import web
+from prometheus_client.metrics_core import Metric
 
 from edge import attendant
 from edge.engineer import wiring
@@ -21,16 +22,19 @@ from edge.engineer.door import open_door
 from edge.engineer.lines import Lines, note_disputes
 from edge.forecourt.ending import Patience
 from edge.forecourt.forecourt import Forecourt, Post, soon
-from edge.forecourt.printing import Paper, Printing
+from edge.forecourt.printing import RECEIPTS, Paper, Printing
 from edge.forecourt.receipts import ReceiptHead
 from edge.identity.renewal import Renewal, Worry
 from edge.settings import GaugeSettings, LineSettings, Settings
+from edge.store import printing as slips
 from edge.store.database import Store
 from edge.store.timepiece import Clock
 from edge.sync.link import Link, LinkState
 from edge.sync.pace import Presence
 from edge.tanks import wiring as gauge_wiring
 from edge.tanks.tanks import Tanks
+from edge.watching.figures import Gathered, metrics
+from edge.watching.how import how
 from hardware.driver import LineDriver, LineThread
 from hardware.errors import PrinterUnavailable
 from hardware.gauges.ports import GaugeEvent, ReadNow
@@ -39,7 +43,10 @@ from hardware.printers.device import PrinterDevice
 from hardware.printers.registry import open_printer
 from hardware.watch.incidents import Shelf
 from hardware.watch.watch import LineWatch
-from shared.errors import Refused, SettingsMisread
+from shared.errors import Refused, SettingsMisread, Unavailable
+from shared.face.texts import Texts
+from shared.face.watch import Place, WatchDoor
+from shared.health import Health
 from shared.messages import PointState
 from shared.mqtt import PipeTrouble
 
@@ -84,6 +91,9 @@ class Agent:
         self._clock = clock
         self._patience = patience
         self._parts = AsyncExitStack()
+        self._texts = Texts(attendant.TEXTS)
+        self._started = 0
+        self.link: Link | None = None
         self.store: Store
         self.forecourt: Forecourt
         self.lines: Lines
@@ -115,6 +125,7 @@ class Agent:
         path = Path(settings.store.path)
         self.store = store = await asyncio.to_thread(Store.open, path, settings.station.id, self._clock)
         parts.push_async_callback(asyncio.to_thread, store.close)
+        self._started = store.clock.now()
         printing = Printing(store, _printer(settings), _head(settings), _paper(settings))
         drivers: dict[str, LineDriver] = {}
         posts = {p.number: _post_to(drivers, line.name) for line in settings.lines for p in line.points}
@@ -127,6 +138,44 @@ class Agent:
         await self._start_gauges(parts)
         await self._connect(parts)
         parts.push_async_callback(_ended, _living("page", self._serve_page))
+        await self._be_watched(parts)
+
+    async def _be_watched(self, parts: AsyncExitStack) -> None:
+        """For Prometheus and for whoever asks how it is. A station sells whether or not anybody can look."""
+        place = self._settings.watch
+        if place is None:
+            return
+        try:
+            door = WatchDoor(Place(place.host, place.port, place.token), self._figures, self._how)
+            await door.open()
+        except (SettingsMisread, Unavailable) as why:
+            self.forecourt.troubles.set("watch", "not_watched", str(why))
+            return
+        parts.push_async_callback(door.close)
+
+    async def _figures(self) -> Iterable[Metric]:
+        view, points = await self.forecourt.view(), await self.forecourt.points()
+        uplink = self.link.uplink if self.link else None
+        room = self.store.room(self._settings.store.budget)
+        waiting = await self.store.read(slips.waiting, RECEIPTS)
+        gathered = Gathered(
+            now=self.store.clock.now(),
+            started=self._started,
+            station=view,
+            points=points,
+            lines=self.lines.reports(),
+            commits=self.store.commits,
+            store_bytes=room.used,
+            store_budget=room.budget,
+            slips_waiting=waiting,
+            sent=uplink.sent if uplink else {},
+            trip=uplink.trip if uplink else 0,
+        )
+        return metrics(gathered)
+
+    async def _how(self, language: str) -> Health:
+        say = self._texts.say(language)
+        return how(program(), await self.forecourt.view(), await self.forecourt.points(), say)
 
     async def _start_lines(self, parts: AsyncExitStack, drivers: dict[str, LineDriver], path: Path) -> None:
         """The dispensers' lines, and what the engineer sees of them."""
@@ -197,7 +246,10 @@ class Agent:
         except SettingsMisread as why:
             self.forecourt.link_changed(False, "no_password", str(why))
             return
-        link = Link(self.store, broker, program(), self._presence, self._link_changed)
+        by_papers = self._settings.broker.by_papers
+        keys = enrolled_keys(self._settings.papers) if by_papers else None
+        link = Link(self.store, broker, program(), self._presence, self._link_changed, enrolled_keys=keys)
+        self.link = link
         self.store.on_commit = link.wake
         self.forecourt.ask_head_office_by(link.claim)
         link.start(self.forecourt)

@@ -10,7 +10,7 @@ from hardware.gauges.ports import LengthUnit, TemperatureUnit, VolumeUnit
 from hardware.ports import Decimals
 from shared.errors import SettingsMisread
 from shared.mqtt import Broker
-from shared.settings import load
+from shared.settings import Watch, load, must_be_closed
 from shared.station import is_station_id
 
 _Text = Annotated[str, Meta(min_length=1)]
@@ -223,6 +223,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     log_level: LogLevel = LogLevel.INFO
     gauges: tuple[GaugeSettings, ...] = ()
     head_office: HeadOfficeSettings = field(default_factory=HeadOfficeSettings)
+    watch: Watch | None = None
+    """None: nobody looks."""
 
     @property
     def papers(self) -> Path:
@@ -245,6 +247,7 @@ def checked(settings: Settings) -> Settings:
         raise SettingsMisread(
             f"station.id “{settings.station.id}” can't be used: small letters, digits and hyphens, at most 32."
         )
+    must_be_closed(settings.watch)
     if settings.printer.width not in (58, 80):
         raise SettingsMisread("printer.width is 58 or 80, in millimetres of paper.")
     if settings.broker and settings.broker.password and settings.broker.password_file:

@@ -2,14 +2,48 @@
 
 import tomllib
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_args
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from shared.errors import SettingsMisread
 
 T = TypeVar("T", bound=Struct)
+
+
+class Watch(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[watch]``: where ``/metrics`` and ``/health`` are served."""
+
+    port: Annotated[int, Meta(ge=1, le=65_535)]
+    host: str = "127.0.0.1"
+    token_file: str = ""
+    """A file with a word that whoever looks must show; needed where other machines can look."""
+
+    @property
+    def token(self) -> str:
+        """Out of its file; empty when none is named. :exc:`SettingsMisread` when it can't be read, or is too short."""
+        if not self.token_file:
+            return ""
+        try:
+            word = Path(self.token_file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as why:
+            raise SettingsMisread(f"watch.token_file can't be read: {why}. Check the path and its rights.") from why
+        if len(word) < SHORTEST_TOKEN:
+            raise SettingsMisread(f"The token in watch.token_file is too short: at least {SHORTEST_TOKEN} signs.")
+        return word
+
+
+SHORTEST_TOKEN = 24
+
+
+def must_be_closed(watch: Watch | None) -> None:
+    """:exc:`SettingsMisread` when strangers on the network could look."""
+    if watch is not None and watch.host not in ("127.0.0.1", "::1", "localhost") and not watch.token_file:
+        raise SettingsMisread(
+            f"Anybody could look at {watch.host}:{watch.port}. Give watch.token_file, or use 127.0.0.1."
+        )
 
 
 def load(text: str, kind: type[T]) -> T:

@@ -7,6 +7,6 @@ truth: every page is drawn from the forecourt, and a wiped browser loses nothing
 Pure: ``cards`` (what a fuelling point's card says), ``forms`` (what a person typed), ``pins``.
 """
 
-from edge.attendant.site import build
+from edge.attendant.site import TEXTS, build
 
-__all__ = ["build"]
+__all__ = ["TEXTS", "build"]

@@ -28,6 +28,7 @@ from edge.tanks.tanks import Tanks
 from shared.face import Face, NavItem
 
 HERE = Path(__file__).parent
+TEXTS = HERE / "texts"
 TANKS = NavItem("/tanks", "nav.tanks", "tank")
 NAV = (
     NavItem("/", "nav.forecourt", "pump"),
@@ -86,7 +87,7 @@ def _face(settings: Settings, door: Door) -> Face:
     face = Face(
         "edge",
         templates=HERE / "templates",
-        texts=HERE / "texts",
+        texts=TEXTS,
         sessions=door,
         hosts=hosts(settings),
         nav=NAV if settings.gauges else tuple(item for item in NAV if item is not TANKS),

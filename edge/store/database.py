@@ -22,6 +22,7 @@ from edge.store.schema import migrate
 from edge.store.timepiece import Clock, MachineClock, Timepiece
 from edge.store.writer import Writer
 from shared.errors import Refused
+from shared.tally import Tally
 
 __all__ = ["Database", "Identity", "Store"]
 
@@ -114,6 +115,11 @@ class Store:
     def trouble(self) -> str | None:
         """Why the last write failed, as a sentence; None when all is well."""
         return self._writer.trouble
+
+    @property
+    def commits(self) -> Tally:
+        """How long each commit took."""
+        return self._writer.commits
 
     def room(self, budget: int) -> Room:
         """How much of ``budget`` bytes is used; a nearly full disk makes the budget smaller."""

@@ -1,6 +1,7 @@
 """The one pen that writes, the thread that mostly holds it, and the fsync that jobs waiting together share."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -13,6 +14,7 @@ from sqlite_utils import Database
 
 from edge.store.disk import Reserve
 from edge.store.errors import StoreUnavailable, is_fault, is_full, told
+from shared.tally import Tally
 
 T = TypeVar("T")
 
@@ -60,6 +62,8 @@ class Writer:
         self._pen = Lock()
         self._closed = False
         self._unfolded = False
+        self.commits = Tally()
+        """How long each transaction took, from its begin until it was synced."""
         self.trouble: str | None = None
         """Why the last write failed, as a sentence; None when all is well."""
         self._thread.start()
@@ -133,7 +137,7 @@ class Writer:
                     self._fold()
 
     def _serve(self, group: list[Job]) -> None:
-        before = self._db.conn.total_changes
+        before, begun = self._db.conn.total_changes, time.perf_counter_ns()
         try:
             outcomes = self._commit(group)
         except sqlite3.Error as why:
@@ -141,6 +145,7 @@ class Writer:
             return
         written = self._db.conn.total_changes != before
         if written:
+            self.commits.add((time.perf_counter_ns() - begun) // 1_000)
             self._well()
         for job, result, error in outcomes:
             if error is None:

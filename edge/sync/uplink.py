@@ -7,7 +7,7 @@ sent again.
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -62,6 +62,10 @@ class Uplink:
         self._drop_after = pace.first_silence
         self._heard_wall = self._heard_kept = 0
         self._upto = self._marked = 0
+        self.sent: Counter[str] = Counter()
+        """``letters``, ``batches``, ``welcomes``, ``connections`` since the agent started."""
+        self.trip = 0
+        """Milliseconds of the last round trip to head office; 0 before the first."""
         self.refused = ""
         """Why the company does not talk with this store; empty while it does."""
         self.heard = False
@@ -91,6 +95,7 @@ class Uplink:
         self._greeted, self._greetings, self._heard_mono = False, 0, time.monotonic()
         self._set_heard(False)
         if connected:
+            self.sent["connections"] += 1
             self._speak.set()
 
     def wake(self) -> None:
@@ -105,6 +110,7 @@ class Uplink:
         """The company answers a hello: ours, and not that of a double which hears and is heard on the same topics."""
         if (welcome.hello_wall, welcome.hello_mono) not in self._hellos:
             return
+        self.sent["welcomes"] += 1
         self._greeted, self._heard_mono = True, time.monotonic()
         self._drop_after = self._pace.first_silence
         self._compare_clocks(welcome)
@@ -183,7 +189,7 @@ class Uplink:
     def _compare_clocks(self, welcome: Welcome) -> None:
         """The company's clock was read in the middle of the round trip, as nearly as can be known."""
         clock = self._store.clock
-        trip = clock.mono() - welcome.hello_mono
+        self.trip = trip = clock.mono() - welcome.hello_mono
         if 0 <= trip <= _CERTAIN:
             clock.compared(clock.wall() - (welcome.wall + trip // 2))
 
@@ -217,6 +223,8 @@ class Uplink:
             asyncio.get_running_loop().call_later(0.05, self._more.set)  # the network is full: in a moment again
             return False
         self._window.left(letters[-1][0], time.monotonic())
+        self.sent["batches"] += 1
+        self.sent["letters"] += len(letters)
         return True
 
     # ── stored ──
