@@ -121,6 +121,7 @@ def certify_broker(settings: Settings) -> bool:
     if not settings.certifies_broker:
         return False
     made, place = authority_of(settings), Path(settings.broker_directory)
+    authority.keep(place / "root.pem", made.root)  # beside it, so that the directory is all that a node needs
     return authority.server_pair(made, place, "broker", settings.broker.names, now())[1]
 
 

@@ -32,6 +32,7 @@ class ClusterNode(Struct, frozen=True, forbid_unknown_fields=True):
     """``host:port`` of the nodes, as they reach each other."""
     host: str = "127.0.0.1"
     certificate: str = ""
+    """PEM files for the way between the nodes; empty: those of the listener."""
     key: str = ""
     ca: str = ""
 
@@ -141,25 +142,22 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def place(self) -> BrokerPlace:
         """Where the broker listens and keeps its files."""
         own, node = self.broker, self.broker.cluster
-        certificate, key, ca = own.certificate, own.key, own.ca
+        tls = own.certificate, own.key, own.ca
         if self.certifies_broker:
             mine = Path(self.broker_directory)
-            certificate, key, ca = str(mine / "broker.pem"), str(mine / "broker.key"), str(self.root_file)
-        cluster = (
-            None
-            if node is None
-            else Cluster(node.node, node.port, node.routes, node.host, node.certificate, node.key, node.ca)
-        )
+            tls = str(mine / "broker.pem"), str(mine / "broker.key"), str(mine / "root.pem")
+        cluster = None
+        if node is not None:
+            between = (node.certificate, node.key, node.ca) if node.certificate else tls
+            cluster = Cluster(node.node, node.port, node.routes, node.host, *between)
         return BrokerPlace(
             self.broker_directory,
             own.host,
             own.port,
-            certificate,
-            key,
-            ca,
-            own.gate_host,
-            own.gate_port,
-            cluster,
+            *tls,
+            gate_host=own.gate_host,
+            gate_port=own.gate_port,
+            cluster=cluster,
         )
 
     @property

@@ -109,9 +109,9 @@ def for_station(by: Signer, request: str, name: str, now: int, days: int) -> str
 
 
 def for_server(by: Signer, key: str, hosts: Sequence[str], now: int, days: int) -> str:
-    """A server's certificate for these names and addresses, PEM."""
+    """A server's certificate for these names and addresses, PEM; good for a client, too, as a cluster's nodes are."""
     names = x509.SubjectAlternativeName([_host(host) for host in hosts])
-    use = _use(ExtendedKeyUsageOID.SERVER_AUTH)
+    use = _use(ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
     extensions = (_signs(None), x509.KeyUsage(**_usage(signs=False)), use, names)
     return _signed(by, hosts[0], _private(key).public_key(), now, days, *extensions)
 
@@ -194,8 +194,8 @@ def _usage(*, signs: bool) -> dict[str, bool]:
     return nothing | {"digital_signature": not signs, "key_cert_sign": signs, "crl_sign": signs}
 
 
-def _use(purpose: x509.ObjectIdentifier) -> x509.ExtendedKeyUsage:
-    return x509.ExtendedKeyUsage([purpose])
+def _use(*purposes: x509.ObjectIdentifier) -> x509.ExtendedKeyUsage:
+    return x509.ExtendedKeyUsage(purposes)
 
 
 def _named(name: str) -> x509.Name:

@@ -122,6 +122,11 @@ class Pipe:
         """Whether messages go through now, as far as anybody can know."""
         return self._connection is not None and self._connection.ready
 
+    @property
+    def place(self) -> tuple[str, int] | None:
+        """Host and port of the node it is connected to."""
+        return self._connection.place if self._connection is not None and self._connection.ready else None
+
     def start(self) -> None:
         """Begins to connect, now and for ever."""
         self._task = asyncio.create_task(self._keep_connected(), name="pipe")
@@ -195,6 +200,7 @@ class _Connection:
         self._broker = broker
         self._keepalive = keepalive
         self._received = received
+        self.place = broker.host, broker.port
         self._client = self._make_client(client_id)
         self._welcomed: asyncio.Future[None] = self._loop.create_future()
         self._over = asyncio.Event()

@@ -32,7 +32,11 @@ def parser() -> argparse.ArgumentParser:
 
 def _programs(commands: Commands) -> None:
     _add(commands, "run", programs.run, "运行 · open the pages and the line to the stations, until SIGTERM")
-    _add(commands, "broker", programs.run_broker, "消息代理 · write the broker's configuration and become the broker")
+    broker = _add(
+        commands, "broker", programs.run_broker, "消息代理 · write the broker's configuration and become the broker"
+    )
+    broker.add_argument("--write", action="store_true", help="only write the directory that another machine needs")
+    broker.add_argument("--trial-cluster", action="store_true", help="three nodes on this machine, to try a cluster")
     init = _add(commands, "init", acts.init, "初始化 · found a head office; prints the first owner's one-time code")
     init.add_argument("--owner", default="owner", metavar="NAME", help="name of the first owner (default: owner)")
     _add(commands, "migrate", acts.migrate, "升级数据库 · bring the books' tables to this program's form")

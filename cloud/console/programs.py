@@ -7,6 +7,7 @@ import sys
 import structlog
 
 from cloud import broker
+from cloud.console import trial
 from cloud.console.acts import Words
 from cloud.founding import tell_broker
 from cloud.settings import Log, Settings
@@ -18,10 +19,16 @@ def run(settings: Settings, _words: Words) -> None:
     asyncio.run(_run(settings))
 
 
-def run_broker(settings: Settings, _words: Words) -> None:
+def run_broker(settings: Settings, words: Words) -> None:
     """Writes the broker's configuration and becomes the broker: whoever supervises this process supervises it."""
-    tell_broker(settings)
-    broker.run(settings.place)
+    if words.write:
+        tell_broker(settings)
+        sys.stdout.write(f"{settings.place.directory}\n")
+    elif words.trial_cluster:
+        trial.run(settings)
+    else:
+        tell_broker(settings)
+        broker.run(settings.place)
 
 
 def set_up_log(log: Log) -> None:

@@ -57,7 +57,7 @@ def test_what_is_wrong_is_said_in_words(tmp_path: Path, text: str, said: str) ->
 def test_a_broker_with_names_has_a_certificate_of_the_companys_own(tmp_path: Path) -> None:
     place = read(tmp_path, f'data = "{tmp_path}"\n[broker]\nhost = "0.0.0.0"\nnames = ["mqtt.example.com"]').place
     assert place.certificate == str(tmp_path / "broker" / "broker.pem")
-    assert place.ca == str(tmp_path / "keys" / "authority" / "root.pem")
+    assert place.ca == str(tmp_path / "broker" / "root.pem")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -143,43 +143,29 @@ def nats(
         yield server
 
 
-class BrokerCluster:
-    """Three nodes that stand in for each other."""
+class BrokerCluster(BrokerServer):
+    """Three nodes that stand in for each other. What is done to it is done to all three; see :attr:`nodes` for one."""
 
-    def __init__(self, nodes: list[Server], keeper: ListKeeper) -> None:
+    def __init__(self, nodes: list[Server], stations: Mapping[str, str], rewrite: Rewrite) -> None:
+        super().__init__([], nodes[0].port, Path(), stations, rewrite)
         self.nodes = nodes
-        self._keeper = keeper
-
-    @property
-    def port(self) -> int:
-        """One of them."""
-        return self.nodes[0].port
-
-    @property
-    def stations(self) -> dict[str, str]:
-        """Station → password."""
-        return self._keeper.stations
 
     def station(self, name: str, port: int = 0) -> Broker:
         """See :meth:`BrokerServer.station`."""
-        return self._known(Broker("127.0.0.1", port, name, self.stations[name]))
+        broker = super().station(name, port)
+        return broker if port else replace(broker, hosts=self._places)
 
     def company(self) -> Broker:
         """How the company connects."""
-        return self._known(Broker("127.0.0.1", 0, COMPANY, COMPANY_PASSWORD))
-
-    def let_in(self, stations: Mapping[str, str]) -> None:
-        """From now on these stations and no others."""
-        self._keeper.stations = dict(stations)
+        return replace(super().company(), hosts=self._places)
 
     def start(self) -> None:
-        """All that do not run, each ready to take clients."""
+        """Starts those that do not run. A cluster that starts as a whole takes seconds until it lets anybody in."""
         for node in self.nodes:
             node.start_again()
-        _in_thread(self._ready())
 
     def kill(self) -> None:
-        """All of them at once, as a power cut would."""
+        """As a power cut would end them."""
         for node in self.nodes:
             node.kill()
 
@@ -188,14 +174,15 @@ class BrokerCluster:
         for node in self.nodes:
             node.stop()
 
-    def _known(self, broker: Broker) -> Broker:
-        return broker if broker.port else replace(broker, hosts=tuple(f"127.0.0.1:{node.port}" for node in self.nodes))
+    def node_of(self, pipe: Pipe) -> Server:
+        """The node that this one is connected to."""
+        assert pipe.place is not None
+        return next(node for node in self.nodes if node.port == pipe.place[1])
 
-    async def _ready(self) -> None:
-        """A new cluster first chooses who keeps its books; until then nobody is let in."""
+    async def ready(self) -> None:
+        """Once every node lets the company in."""
         pipes = [
-            Pipe(replace(self.company(), hosts=(f"127.0.0.1:{node.port}",)), [], _quiet, _quiet, patience=0.2)
-            for node in self.nodes
+            Pipe(replace(self.company(), hosts=(place,)), [], _quiet, _quiet, patience=0.2) for place in self._places
         ]
         for pipe in pipes:
             pipe.start()
@@ -203,28 +190,34 @@ class BrokerCluster:
         for pipe in pipes:
             await pipe.stop()
 
+    @property
+    def _places(self) -> tuple[str, ...]:
+        return tuple(f"127.0.0.1:{node.port}" for node in self.nodes)
+
 
 @contextmanager
 def nats_cluster(directory: Path, stations: Mapping[str, str]) -> Iterator[BrokerCluster]:
     """Three nodes as the company itself configures them, and a gate that knows these stations."""
+    keeper = ListKeeper(stations)
+
+    def rewrite(users: Mapping[str, str]) -> None:
+        keeper.stations = dict(users)
+
+    cluster = BrokerCluster(list(_nodes(directory)), stations, rewrite)
+    with _running(cluster), standing(keeper, lambda: gates_here(str(directory))) as gate:
+        _in_thread(cluster.ready())
+        wait_until_open(gate)
+        yield cluster
+
+
+def _nodes(directory: Path) -> Iterator[Server]:
     ports = [free_port() for _ in range(3)]
     routes = tuple(f"127.0.0.1:{port}" for port in ports)
-    nodes = []
     for number, port in enumerate(ports, 1):
-        place = BrokerPlace(
-            str(directory / f"node-{number}"), port=free_port(), cluster=Cluster(f"node-{number}", port, routes)
-        )
+        own = Cluster(f"node-{number}", port, routes)
+        place = BrokerPlace(str(directory / own.node), port=free_port(), cluster=own)
         company_broker.write(place, company_broker.render(place, _OWN, KEYS.names))
-        nodes.append(Server(company_broker.command(place), place.port, Path(place.directory) / "nats.log"))
-    keeper = ListKeeper(stations)
-    cluster = BrokerCluster(nodes, keeper)
-    with standing(keeper, lambda: gates_here(str(directory))) as gate:
-        try:
-            cluster.start()
-            wait_until_open(gate)
-            yield cluster
-        finally:
-            cluster.stop()
+        yield Server(company_broker.command(place), place.port, Path(place.directory) / "nats.log")
 
 
 def _in_thread(work: Coroutine[Any, Any, None]) -> None:

@@ -21,6 +21,7 @@ class Party:
     """Somebody on the line, with all that came to them."""
 
     def __init__(self, broker: Broker, *subscriptions: str, keepalive: int = 15, patience: float = 0.5) -> None:
+        self.name = broker.user
         self.heard: list[tuple[str, bytes]] = []
         self.changes: list[tuple[bool, str]] = []
         self.pipe = Pipe(
@@ -149,7 +150,7 @@ async def test_everybody_is_back_after_the_broker_was_killed(broker: BrokerServe
 
 async def test_a_half_open_connection_is_noticed_and_replaced(broker: BrokerServer) -> None:
     async with network(broker.port) as mobile:
-        through = structs.replace(broker.station(PUDONG), port=mobile.port)
+        through = broker.station(PUDONG, mobile.port)
         pudong = Party(through, topics.down(PUDONG, "+"), keepalive=1)
         async with on_the_line(pudong):
             mobile.freeze()

@@ -182,7 +182,7 @@ async def test_a_line_that_is_dead_without_saying_so_is_noticed_and_replaced(
     books: Books, broker: BrokerServer, tmp_path: Path
 ) -> None:
     async with network(broker.port) as mobile, company_end(books, broker.company()) as company:
-        through = replace(broker.station(A), port=mobile.port)
+        through = broker.station(A, mobile.port)
         async with station_end(tmp_path / "store", A, through) as station:
             await until(lambda: station.link.state.connected)
             mobile.freeze()
@@ -199,7 +199,7 @@ async def test_a_link_that_stumbles_and_takes_300_ms_is_filled(
 ) -> None:
     async with network(broker.port) as mobile, company_end(books, broker.company()) as company:
         mobile.delay = 0.15
-        through = replace(broker.station(A), port=mobile.port)
+        through = broker.station(A, mobile.port)
         async with station_end(tmp_path / "store", A, through) as station:
             await station.sell(2_500)
             for part in (300, 1_200):

@@ -10,6 +10,7 @@ import bcrypt
 import pytest
 
 from cloud.__main__ import main
+from cloud.console import trial
 from cloud.console.acts import books_of
 from cloud.console.parser import parser
 from cloud.console.printed import as_text, table
@@ -245,3 +246,29 @@ def test_wrong_words_end_with_2(capsys: pytest.CaptureFixture[str]) -> None:
         parser().parse_args(["sell", "everything"])
     assert ended.value.code == 2
     assert "invalid choice" in capsys.readouterr().err
+
+
+def test_the_directory_of_a_node_is_all_that_its_machine_needs(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    text = Path("configs/cluster/node-2.toml").read_text("utf-8")
+    data = read(desk.config).directory
+    desk.config.write_text(text.replace("/var/lib/jiayou-cloud", str(data)), "utf-8")
+    capsys.readouterr()
+    assert main(["broker", "--write", "--config", str(desk.config)]) == 0
+    node = Path(capsys.readouterr().out.strip())
+    assert node == data / "broker" / "node-2"
+    assert {path.name for path in node.iterdir()} == {"nats-server.conf", "broker.pem", "broker.key", "root.pem"}
+    written = (node / "nats-server.conf").read_text()
+    assert 'server_name: "node-2"' in written
+    assert "stream_replicas: 3" in written
+    assert str(data / "keys") not in written
+
+
+def test_a_trial_cluster_is_three_nodes_that_know_each_other(desk: Desk) -> None:
+    each = list(trial.nodes(read(desk.config)))
+    first = each[0].broker.port
+    assert [one.broker.port for one in each] == [first, first + 1, first + 2]
+    assert len({one.place.directory for one in each}) == 3
+    assert len({one.place.cluster.routes for one in each if one.place.cluster}) == 1
+    for one in each:
+        assert one.place.cluster is not None
+        assert f"127.0.0.1:{one.place.cluster.port}" in one.place.cluster.routes
