@@ -1,8 +1,8 @@
 """The pipe: MQTT 3.1.1 on the event loop. The only place that knows paho.
 
 It carries bytes while it is connected, keeps nothing while it is not, and comes back by itself. Sessions are clean,
-everything is QoS 0 and the client id is random in each process: what matters is remembered and acknowledged above the
-pipe, by letters, and rights hang on the user alone.
+everything is QoS 0 and the client id is random in each connection: what matters is remembered and acknowledged above
+the pipe, by letters, and rights hang on the user alone.
 
 A message that was taken may still be lost, a publish without the right to it looks like success: the sender learns of
 arrival only from an answer.
@@ -110,7 +110,7 @@ class Pipe:
         self._patience = patience
         self._buffer = buffer
         self._places = random.sample(broker.places, len(broker.places))  # a dead node's stations go to all the others
-        self._client_id = f"{broker.user or 'jiayou'}-{token_hex(12)}"
+        self._name = broker.user or "jiayou"
         self._connection: _Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._told: tuple[bool, str] = (False, PipeTrouble.NONE)
@@ -158,7 +158,7 @@ class Pipe:
         for attempt in itertools.count():
             host, port = self._places[attempt % len(self._places)]
             here = structs.replace(self._broker, host=host, port=port)
-            self._connection = connection = _Connection(here, self._client_id, self._keepalive, self._received)
+            self._connection = connection = _Connection(here, self._new_id(), self._keepalive, self._received)
             try:
                 if await connection.open(self._subscriptions):
                     failures = 0
@@ -173,6 +173,10 @@ class Pipe:
             failures += 1
             rounds = -(-failures // len(self._places))  # one that is gone costs no patience with the next
             await asyncio.sleep(_wait_before(rounds, self._patience))
+
+    def _new_id(self) -> str:
+        """For one connection: whoever learned it and took its place has lost it again with the next."""
+        return f"{self._name}-{token_hex(12)}"
 
     def _received(self, topic: str, data: bytes) -> None:
         try:

@@ -9,6 +9,7 @@ url = postgresql()      # a new, empty database on a server shared by the whole 
 import asyncio
 import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -50,17 +51,17 @@ class Server:
     def __init__(self, command: list[str], port: int, log: Path) -> None:
         self.port = port
         self._command = command
-        self._log = log
+        self.log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Starts it and waits until it takes connections."""
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
         until = time.monotonic() + 20
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"{self._command[0]} did not start:\n{self._log.read_text()[-2000:]}")
+                raise RuntimeError(f"{self._command[0]} did not start:\n{self.log.read_text()[-2000:]}")
             time.sleep(0.02)
 
     def start_again(self) -> None:
@@ -114,6 +115,10 @@ class BrokerServer(Server):
     def company(self) -> Broker:
         """How the company connects."""
         return Broker("127.0.0.1", self.port, COMPANY, COMPANY_PASSWORD)
+
+    def wipe(self) -> None:
+        """Its memory is gone, as after a new disk. It must not run."""
+        shutil.rmtree(self.log.parent / "jetstream", ignore_errors=True)
 
     def let_in(self, stations: Mapping[str, str]) -> None:
         """From now on these stations and no others, without a restart."""
@@ -173,6 +178,11 @@ class BrokerCluster(BrokerServer):
         """As their supervisors would end them."""
         for node in self.nodes:
             node.stop()
+
+    def wipe(self) -> None:
+        """See :meth:`BrokerServer.wipe`."""
+        for node in self.nodes:
+            shutil.rmtree(node.log.parent / "jetstream", ignore_errors=True)
 
     def node_of(self, pipe: Pipe) -> Server:
         """The node that this one is connected to."""

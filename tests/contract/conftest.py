@@ -6,13 +6,20 @@ from pathlib import Path
 import pytest
 
 from cloud.store.database import Books
-from tests.company.servers import BrokerServer, mosquitto, nats
+from tests.company.servers import BrokerServer, mosquitto, nats, nats_cluster
 from tests.fakes.ends import founded
 
 STATIONS = {"pudong-1": "pudong's password", "minhang-2": "minhang's password"}
 
 
-@pytest.fixture(params=[nats, mosquitto], ids=["nats-server", "mosquitto"])
+BROKERS = [
+    pytest.param(nats, id="nats-server"),
+    pytest.param(mosquitto, id="mosquitto"),
+    pytest.param(nats_cluster, id="cluster", marks=pytest.mark.soak),  # test_cluster.py has what is played every time
+]
+
+
+@pytest.fixture(params=BROKERS)
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerServer]:
     """Each broker that a chain may run, with two stations and the company as users."""
     with request.param(tmp_path / "broker", STATIONS) as server:

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import chain, count
 
+import pytest
 from msgspec import structs
 
 from shared import topics
@@ -66,38 +68,76 @@ async def test_a_letter_goes_up_and_its_answer_comes_down(broker: BrokerServer) 
     assert pudong.heard == [("jiayou/1/37/pudong-1/down/stored", b"stored")]
 
 
-async def test_f115_a_station_can_not_write_in_the_name_of_another(broker: BrokerServer) -> None:
-    head_office, pudong = company(broker), station(broker, PUDONG)
-    async with on_the_line(head_office, pudong):
-        for kind in (topics.LETTERS, topics.HELLO, topics.ASK):
-            pudong.pipe.publish(topics.up(MINHANG, kind), b"forged")
-            pudong.pipe.publish(topics.down(MINHANG, topics.STORED), b"forged")
-            pudong.pipe.publish(topics.down(PUDONG, topics.STORED), b"forged")
-            await asyncio.sleep(A_MOMENT)
+UPWARD = (topics.LETTERS, topics.HELLO, topics.ASK)
+FOREIGN_SHARD = "jiayou/1/00/pudong-1/up/letters"
+"""Mosquitto's patterns know no shards: head office itself reads nothing that comes on the wrong one."""
+DOWNWARD = (topics.WELCOME, topics.STORED, topics.TARIFFS, topics.COUPONS, topics.COMMAND, topics.ANSWER)
+
+
+async def test_f115_f55_a_station_can_not_write_in_the_name_of_another_or_of_head_office(broker: BrokerServer) -> None:
+    """On no topic: not what another station says, not what head office says to it, and not even to itself."""
+    head_office, minhang = company(broker), station(broker, MINHANG)
+    pudong = Party(broker.station(PUDONG), topics.down(PUDONG, "+"), patience=0.05)
+    forged = [topics.up(MINHANG, kind) for kind in UPWARD]
+    forged += [topics.down(name, kind) for name in (MINHANG, PUDONG) for kind in DOWNWARD]
+    forged += [
+        topics.up(PUDONG, "surprise"),
+        f"{topics.up(PUDONG, topics.LETTERS)}/more",
+        "jiayou/1/00/pudong-1/up/letters",
+    ]
+    async with on_the_line(head_office, pudong, minhang):
+        for topic in forged:
+            pudong.pipe.publish(topic, b"forged")
+            await asyncio.sleep(0.01)
             await until(lambda: pudong.pipe.connected)  # a broker may hang up on a forger
+        await asyncio.sleep(A_MOMENT)
+        await until(lambda: pudong.pipe.connected)
         pudong.pipe.publish(topics.up(PUDONG, topics.HELLO), b"honest")
-        await until(lambda: head_office.heard)
-    assert head_office.heard == [(topics.up(PUDONG, topics.HELLO), b"honest")]
+        await until(lambda: (topics.up(PUDONG, topics.HELLO), b"honest") in head_office.heard)
+    arrived = [(topic, data) for topic, data in head_office.heard if topic != FOREIGN_SHARD]
+    assert arrived == [(topics.up(PUDONG, topics.HELLO), b"honest")]
+    assert minhang.heard == []
     assert pudong.heard == []
 
 
-async def test_f115_a_station_can_not_read_what_is_meant_for_another(broker: BrokerServer) -> None:
+async def test_f115_f55_a_station_can_not_read_what_is_meant_for_another(broker: BrokerServer) -> None:
     head_office, minhang = company(broker), station(broker, MINHANG)
-    nosy = [
-        Party(broker.station(PUDONG), wish)
-        for wish in (topics.down(MINHANG, "+"), "jiayou/1/#", "#", topics.EVERY_UP, "$SYS/#", "jiayou/1/+/+/down/+")
+    wishes = [topics.down(MINHANG, kind) for kind in (*DOWNWARD, "+", "#")] + [
+        topics.up(MINHANG, kind) for kind in UPWARD
     ]
+    wishes += ["jiayou/1/#", "#", topics.EVERY_UP, "$SYS/#", "jiayou/1/+/+/down/+", "+/+/+/+/+/+"]
+    nosy = [Party(broker.station(PUDONG), wish) for wish in wishes]
     async with on_the_line(head_office, minhang):
         for party in nosy:
             party.pipe.start()
         await asyncio.sleep(A_MOMENT)
-        head_office.pipe.publish(topics.down(MINHANG, topics.COUPONS), b"secret")
-        minhang.pipe.publish(topics.up(MINHANG, topics.LETTERS), b"secret")
-        await until(lambda: minhang.heard and head_office.heard)
+        for kind in DOWNWARD:
+            head_office.pipe.publish(topics.down(MINHANG, kind), b"secret")
+        for kind in UPWARD:
+            minhang.pipe.publish(topics.up(MINHANG, kind), b"secret")
+        await until(lambda: len(minhang.heard) == len(DOWNWARD) and len(head_office.heard) == len(UPWARD))
         await asyncio.sleep(A_MOMENT)
         for party in nosy:
             await party.pipe.stop()
     assert [data for party in nosy for _, data in party.heard if data == b"secret"] == []
+
+
+async def test_f50_whoever_learned_a_client_id_throws_its_owner_off_once_at_most(
+    broker: BrokerServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere two with one id threw each other off for ever. The next connection has another id."""
+    head_office, pudong, thief = company(broker), station(broker, PUDONG), station(broker, MINHANG)
+    monkeypatch.setattr(pudong.pipe, "_new_id", (known := chain(["known"], map("{:024x}".format, count()))).__next__)
+    async with on_the_line(head_office, pudong):
+        monkeypatch.setattr(thief.pipe, "_new_id", lambda: "known")
+        async with on_the_line(thief):
+            await until(lambda: pudong.pipe.connected)
+            assert len([word for connected, word in pudong.changes if not connected]) <= 1
+            pudong.pipe.publish(topics.up(PUDONG, topics.HELLO), b"still me")
+            await until(lambda: head_office.heard)
+            assert thief.pipe.connected
+            assert next(known)
+    assert thief.heard == []
 
 
 async def test_nobody_comes_in_without_a_password(broker: BrokerServer) -> None:

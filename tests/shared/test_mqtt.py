@@ -100,10 +100,34 @@ async def test_back_within_a_minute_in_any_case() -> None:
     assert len({round(wait, 1) for wait in waits}) > 100, "spread, so that stations don't come back together"
 
 
-async def test_each_process_has_an_id_that_nobody_can_guess() -> None:
-    ids = {Pipe(Broker("127.0.0.1"), [], quiet, quiet)._client_id for _ in range(100)}
-    assert len(ids) == 100
-    assert all(len(name) >= 24 for name in ids)
+async def connect_packet() -> bytes:
+    """What a station says first."""
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said.append(await reader.read(500))
+        writer.close()
+
+    said: list[bytes] = []
+    async with await asyncio.start_server(hear, "127.0.0.1", 0) as server:
+        pipe = Pipe(Broker("127.0.0.1", server.sockets[0].getsockname()[1], "pudong-1", "word"), [], quiet, quiet)
+        pipe.start()
+        await until(lambda: said)
+        await pipe.stop()
+    return said[0]
+
+
+async def test_f54_mqtt_3_1_1_which_knows_no_topic_alias_and_a_clean_session() -> None:
+    """Elsewhere a client sent again after a reconnect with an alias that the new connection did not know, for ever."""
+    packet = await connect_packet()
+    assert packet[2:9] == b"\0\x04MQTT\x04", "level 4; aliases came with 5"
+    assert packet[9] & 0b0000_0010, "clean session"
+    assert not packet[9] & 0b0000_0100, "no will: it would speak for a station that is gone"
+
+
+async def test_each_connection_has_an_id_of_its_station_that_nobody_can_guess() -> None:
+    ids = {(await connect_packet()).split(b"pudong-1-")[1][:24] for _ in range(3)}
+    assert len(ids) == 3
+    assert all(len(bytes.fromhex(name.decode())) == 12 for name in ids)
 
 
 async def outcome(broker: Broker) -> tuple[bool, str]:
@@ -173,8 +197,7 @@ async def test_when_a_node_is_gone_the_next_is_tried_at_once(tmp_path: Path) -> 
     dead = [f"127.0.0.1:{free_port()}" for _ in range(2)]
     with nats(tmp_path, {"pudong-1": "word"}) as server:
         nodes = structs.replace(server.station("pudong-1"), hosts=(*dead, f"127.0.0.1:{server.port}"))
-        for _ in range(3):  # in whatever order
-            pipe = Pipe(nodes, [], quiet, quiet)
-            pipe.start()
-            await until(lambda pipe=pipe: pipe.connected, 3.0)  # type: ignore[misc]
-            await pipe.stop()
+        pipe = Pipe(nodes, [], quiet, quiet)
+        pipe.start()
+        await until(lambda: pipe.connected, 3.0)
+        await pipe.stop()
