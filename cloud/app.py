@@ -18,11 +18,13 @@ from cloud.coupons import claims, redeeming, sealing
 from cloud.coupons.keys import BOOK as COUPONS
 from cloud.coupons.sealing import Seal
 from cloud.door import Door, Entrance, Place
-from cloud.founding import authority_of, broker_password, certify_broker, gate_of, key_file, now, open_books
+from cloud.founding import FOUNDER, authority_of, broker_password, certify_broker, gate_of, key_file, now, open_books
 from cloud.gate.admitting import BooksKeeper
 from cloud.gate.gate import Gate
 from cloud.identity.authority import Authority, client_pair
 from cloud.live import Live
+from cloud.orders import keys as command_keys
+from cloud.orders.signing import OfficePen, Pen
 from cloud.sales import arriving, disputes, restoring
 from cloud.settings import Settings
 from cloud.stations import commands, events
@@ -67,10 +69,11 @@ class Company:
         self.seal = seal
         self.live = Live()
         self.handlers = handlers(settings)
+        self.pen = OfficePen(seal, now)
         self.line = Line(
             books,
             line_broker(settings),
-            trades(settings, self.handlers),
+            trades(settings, self.handlers, self.pen),
             self._posted,
             self._heard,
             self._line_changed,
@@ -123,7 +126,8 @@ class Company:
         if place is None:
             return None
         made, directory = self.authority, self.settings.directory / "keys" / "door"
-        return Entrance(Door(self.books, made, now), made, Place(place.host, place.port, place.hosts, directory), now)
+        door = Door(self.books, made, now, command_keys.public)
+        return Entrance(door, made, Place(place.host, place.port, place.hosts, directory), now)
 
     async def _close(self) -> None:
         if self._door is not None:
@@ -193,7 +197,12 @@ def build(settings: Settings) -> Company:
     books = open_books(settings)
     try:
         must_be_current(books)
-        return Company(settings, books, sealing.load(key_file(settings)))
+        seal = sealing.load(key_file(settings))
+        company = Company(settings, books, seal)
+        with books.begin() as connection:  # books that were founded before there were any get theirs now
+            command_keys.found(connection, seal, FOUNDER, now())
+            company.pen.refresh(connection)
+        return company
     except BaseException:
         books.close()
         raise
@@ -211,7 +220,7 @@ def handlers(settings: Settings) -> dict[type, BulkHandler]:
     return {**arriving.handlers, **events.handlers, **ladder.handlers, **settled, **tanks.handlers, SaleRecorded: sales}
 
 
-def trades(settings: Settings, handlers: Mapping[type, BulkHandler]) -> Trades:
+def trades(settings: Settings, handlers: Mapping[type, BulkHandler], pen: Pen) -> Trades:
     """Everything that the line asks of the trades."""
     lease = settings.coupons.lease_minutes * _MINUTE
 
@@ -225,6 +234,7 @@ def trades(settings: Settings, handlers: Mapping[type, BulkHandler]) -> Trades:
         coupons=coupon_book.book_of,
         claim=claim,
         commands=commands.take_waiting,
+        pen=pen,
         restore=_restore,
     )
 

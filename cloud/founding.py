@@ -19,6 +19,7 @@ from cloud.coupons import settings as coupon_settings
 from cloud.gate.keys import GateKeys, gate_keys
 from cloud.identity import authority
 from cloud.identity.authority import Authority
+from cloud.orders import keys as command_keys
 from cloud.settings import Settings
 from cloud.store.database import Books
 from cloud.store.migrate import migrate
@@ -67,6 +68,7 @@ def found(settings: Settings, owner: str) -> Founded:
             coupon_settings.draw_salt(connection, FOUNDER, at)
             if not keys.public(connection):
                 keys.add(connection, seal, FOUNDER, at)
+            command_keys.found(connection, seal, FOUNDER, at)
             if accounts.everyone(connection):
                 raise Refused(
                     "founded",

@@ -182,6 +182,19 @@ class TankAlarmed(Struct, frozen=True, tag="tank_alarm", forbid_unknown_fields=T
     grade: str = ""
 
 
+class OrderRefused(Struct, frozen=True, tag="order_refused", forbid_unknown_fields=True):
+    """Something came down the line that this station did not obey. Told once an hour for each kind and reason."""
+
+    kind: str
+    """The last word of its topic."""
+    reason: str
+    """``unsigned``, ``unknown_key``, ``forged``, ``wrong_kind``, ``for_another``, ``expired``, ``not_yet`` or
+    ``out_of_bounds``."""
+    detail: str
+    times: int
+    """How often since it was told last, this time included."""
+
+
 Fact = (
     SaleRecorded
     | PriceClimbed
@@ -197,6 +210,7 @@ Fact = (
     | TankRead
     | TankDelivered
     | TankAlarmed
+    | OrderRefused
 )
 
 
@@ -261,6 +275,8 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True):
     live: bool = False
     """A heartbeat on a connection that was already welcomed."""
     gauges: tuple[GaugeState, ...] = ()
+    versions: dict[str, int] = {}
+    """Versions of all other books held, by the last word of their topic; what is not named is not held."""
 
 
 class CouponClaim(Struct, frozen=True, tag="claim", forbid_unknown_fields=True):
@@ -296,6 +312,18 @@ class Stored(Struct, frozen=True, forbid_unknown_fields=True):
 
     epoch: int
     upto: int
+
+
+class CommandKeys(Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys that orders are signed with from now on, in place of all others. The highest number is the version."""
+
+    keys: dict[int, bytes]
+    """Number → Ed25519 public key of 32 bytes."""
+
+    @property
+    def version(self) -> int:
+        """The highest number; 0 without keys."""
+        return max(self.keys, default=0)
 
 
 class TariffBook(Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ WELCOME: Final = "welcome"
 STORED: Final = "stored"
 TARIFFS: Final = "tariffs"
 COUPONS: Final = "coupons"
+KEYS: Final = "keys"
 COMMAND: Final = "command"
 ANSWER: Final = "answer"
 

@@ -1,4 +1,4 @@
-"""What stations tell besides sales, prices and slips: starts, switches, alarms, locked keypads, ended commands."""
+"""What stations tell besides sales, prices and slips: starts, switches, alarms, locked keypads, commands."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -6,10 +6,11 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from cloud.store import stations
+from cloud.store import lines, stations
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import Connection
-from shared.messages import AgentStarted, CodesRefused, CommandEnded, PumpAlarmed, StationSwitched
+from cloud.store.lines import SecurityEvent as SecurityNote
+from shared.messages import AgentStarted, CodesRefused, CommandEnded, OrderRefused, PumpAlarmed, StationSwitched
 
 
 class EventPosting(NamedTuple):
@@ -33,7 +34,7 @@ class StationEvent(Struct, frozen=True):
 
     station: str
     kind: str
-    """``started``, ``switched``, ``codes_refused``, ``pump_alarm`` or ``command_ended``."""
+    """``started``, ``switched``, ``codes_refused``, ``pump_alarm``, ``command_ended`` or ``order_refused``."""
     point: int
     """0 when it is about none."""
     detail: dict[str, str | int | bool]
@@ -65,12 +66,26 @@ def apply_commands_ended(connection: Connection, facts: Sequence[Arrived]) -> No
             stations.end_command(connection, ended.command, fact.station, ended.done, ended.detail, fact.happened_at)
 
 
+def apply_orders_refused(connection: Connection, facts: Sequence[Arrived]) -> None:
+    """Posts what stations did not obey: somebody may stand between them and us."""
+    apply(connection, facts)
+    refused = [(fact, fact.body) for fact in facts if isinstance(fact.body, OrderRefused)]
+    lines.note_security(
+        connection,
+        [
+            SecurityNote(fact.arrived_at, fact.station, f"order_{body.reason}", f"{body.kind}: {body.detail}")
+            for fact, body in refused
+        ],
+    )
+
+
 handlers: dict[type, BulkHandler] = {
     AgentStarted: apply,
     StationSwitched: apply,
     CodesRefused: apply,
     PumpAlarmed: apply,
     CommandEnded: apply_commands_ended,
+    OrderRefused: apply_orders_refused,
 }
 
 

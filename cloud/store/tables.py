@@ -476,6 +476,9 @@ class TariffRow(Row, table=True):
     cancelled_at: int | None = maybe_number()
     cancelled_by: str | None = maybe_text()
     superseded_by: int | None = maybe_number()
+    beyond: int = number(default=0)  # 1 when it lies beyond the bounds, and needs a second person
+    approved_at: int | None = maybe_number()
+    approved_by: str | None = maybe_text()
 
 
 class TariffTargetRow(Row, table=True):
@@ -624,6 +627,17 @@ class SigningKeyRow(Row, table=True):
     sealed_private: bytes = binary()
     created_at: int = number()
     retired_at: int | None = maybe_number()
+
+
+class CommandKeyRow(Row, table=True):
+    """A key with which orders to stations are signed; its private half is sealed as that of a signing key is."""
+
+    __tablename__ = "command_key"
+    __table_args__: ClassVar[Any] = (CheckConstraint("id BETWEEN 1 AND 255", name="one_byte"), STRICT)
+    id: int = key_number()
+    public: bytes = binary()
+    sealed_private: bytes = binary()
+    created_at: int = number()
 
 
 class WrongCodeRow(Row, table=True):

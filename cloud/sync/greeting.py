@@ -55,16 +55,19 @@ class Greeter:
         """The welcomes, and with each what that station lacks."""
         newest = {(h.hello.station, h.hello.epoch, h.hello.store_id, h.hello.boot): h for h in heard}
         with self._books.begin() as connection:
+            self._trades.pen.refresh(connection)
             refused, accepted = self._judge(connection, list(newest.values()))
             self._note(connection, accepted)
+            keys = self._keys(connection, newest.values())
             lacking = self._lacking(connection, accepted)
         welcomes = [self._welcome(h, 0, why) for h, why in refused]
         welcomes += [self._welcome(a.heard, a.line.contiguous, "") for a in accepted]
-        return welcomes + lacking
+        return keys + welcomes + lacking
 
     def books_for(self, stations: Iterable[str], kind: str) -> list[Outgoing]:
         """The books of one kind of these stations, as they are now."""
         with self._books.begin() as connection:
+            self._trades.pen.refresh(connection)
             return [self._book(connection, station, kind) for station in stations]
 
     def commands_for(self, stations: Sequence[str]) -> list[Outgoing]:
@@ -112,6 +115,16 @@ class Greeter:
                 self._trades.restore(connection, note.station, note.epoch, note.boot, note.boot_zero)
 
     # ── what is lacking ──
+
+    def _keys(self, connection: Connection, heard: Iterable[HeardHello]) -> list[Outgoing]:
+        """The keys that a station must trust before it can believe its welcome."""
+        pen, found = self._trades.pen, []
+        for hello, _ in heard:
+            held = hello.versions.get(topics.KEYS, 0)
+            frame = pen.keys_for(connection, hello.station, held) if held < pen.version else None
+            if frame is not None:
+                found.append(Outgoing(topics.down(hello.station, topics.KEYS), frame))
+        return found
 
     def _lacking(self, connection: Connection, accepted: Sequence[_Accepted]) -> list[Outgoing]:
         if not accepted:

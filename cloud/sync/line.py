@@ -15,6 +15,7 @@ from cloud.sync.posting import Result
 from cloud.sync.team import ALL_SHARDS, Push, Team, Word
 from cloud.sync.trades import Trades
 from shared import topics
+from shared.errors import Unavailable
 from shared.mqtt import Broker, Pipe
 
 _log = structlog.get_logger(__name__)
@@ -46,10 +47,13 @@ class Line:
         self._on_notice = on_notice
         self._pipe = Pipe(broker, [], self._hear, self._line_changed, patience=patience, buffer=_BUFFER)
         self.team = Team(books, self._serve, self._heard)
-        self.intake = Intake(books, trades.handlers, self._pipe.publish, on_posted, now)
-        self.dispatch = Dispatch(books, trades, self._pipe.publish, on_heard, now, self._push_elsewhere)
+        self._pen = trades.pen
+        self.intake = Intake(books, trades.handlers, self._send, on_posted, now)
+        self.dispatch = Dispatch(books, trades, self._send, on_heard, now, self._push_elsewhere)
         self.strays: Counter[str] = Counter()
         """Messages on topics that are none of ours."""
+        self.unsigned = 0
+        """Messages that could not be signed."""
         self._task: asyncio.Task[None] | None = None
         self._repeating: set[asyncio.Task[None]] = set()
 
@@ -81,6 +85,17 @@ class Line:
     def _serve(self, shards: frozenset[int]) -> None:
         whole = shards == ALL_SHARDS
         self._pipe.listen([topics.EVERY_UP] if whole else [topics.shard_up(shard) for shard in sorted(shards)])
+
+    def _send(self, topic: str, data: bytes) -> bool:
+        """Signed, whatever it is. What can't be signed is not sent: the station asks again."""
+        try:
+            frame = self._pen.signed(topic, data)
+        except Unavailable as why:
+            if not self.unsigned:
+                _log.warning("message_not_signed", why=str(why))
+            self.unsigned += 1
+            return False
+        return self._pipe.publish(topic, frame)
 
     def _push_elsewhere(self, kind: str, stations: Collection[str] | None) -> None:
         self.team.tell(Push(kind, None if stations is None else tuple(sorted(stations))))

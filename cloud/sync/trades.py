@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from cloud.orders.signing import Pen
 from cloud.store.arrivals import BulkHandler
 from cloud.store.database import Connection
 from shared.messages import ClaimAnswer, Command, CouponBook, CouponClaim, TariffBook
@@ -32,5 +33,7 @@ class Trades(Struct, frozen=True):
     """Whether a station may use a coupon; held for it if so."""
     commands: Callable[[Connection, Collection[str], int], Mapping[str, Sequence[Command]]]
     """Commands to these stations that are unanswered and in time; noted as sent."""
+    pen: Pen
+    """Signs what goes down."""
     restore: Callable[[Connection, str, int, int, int], None]
     """Puts right the times that this station, epoch and boot have sent: the zero of that boot's clock is known now."""

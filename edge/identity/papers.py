@@ -71,6 +71,15 @@ def load(directory: Path) -> Papers | None:
     return Papers(directory, facts, command_keys)
 
 
+def enrolled_keys(directory: Path) -> dict[int, bytes]:
+    """The command keys to trust; none before this machine is enrolled, or while its papers are damaged."""
+    try:
+        papers = load(directory)
+    except Unavailable:
+        return {}
+    return papers.command_keys if papers else {}
+
+
 def keep(directory: Path, station: str, key: str, enrolled: Enrolled) -> Papers:
     """Puts new papers in force. :exc:`Refused` when they are not ours; :exc:`Unavailable` when the disk refuses."""
     _must_be_ours(station, key, enrolled)

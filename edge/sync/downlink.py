@@ -3,16 +3,17 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 from msgspec import Struct
 
-from edge.store import books
-from edge.store.database import Store
+from edge.store import books, command_keys, inbox
+from edge.store.database import Database, Store
 from edge.sync.claims import Claims
 from edge.sync.uplink import Uplink
 from shared import topics
+from shared.clock import Stamp
 from shared.errors import LetterMisread, Refused, Unavailable
 from shared.messages import ClaimAnswer, Command, CommandEnded, CouponBook, Stored, TariffBook, Welcome
 from shared.wire import unpack
@@ -30,6 +31,14 @@ KINDS: dict[str, type[Struct]] = {
     topics.COMMAND: Command,
     topics.ANSWER: ClaimAnswer,
 }
+
+
+class _Heard(NamedTuple):
+    """A message, and the frame in which it was signed."""
+
+    kind: str
+    message: Struct
+    frame: bytes
 
 
 class Forecourt(Protocol):
@@ -56,13 +65,13 @@ class Downlink:
         self._uplink = uplink
         self._claims = claims
         self._forecourt = forecourt
-        self._books: asyncio.Queue[Struct] = asyncio.Queue(_AT_ONCE)
-        self._commands: asyncio.Queue[Struct] = asyncio.Queue(_AT_ONCE)
+        self._books: asyncio.Queue[_Heard] = asyncio.Queue(_AT_ONCE)
+        self._commands: asyncio.Queue[_Heard] = asyncio.Queue(_AT_ONCE)
         self.misread: Counter[str] = Counter()
         """Messages that could not be read, by the last word of their topic."""
 
-    def hear(self, topic: str, data: bytes) -> None:
-        """A message arrived. Called by the pipe; never raises, never waits."""
+    def hear(self, topic: str, data: bytes, frame: bytes = b"") -> None:
+        """A message arrived, in this frame. Called by the pipe; never raises, never waits."""
         kind = topics.kind_of(topic)
         try:
             if kind not in KINDS:
@@ -81,9 +90,9 @@ class Downlink:
             case _ if not self._uplink.accepted:
                 self._not_read(kind, LetterMisread("Head office has refused this store: this is meant for another."))
             case Command():
-                self._keep_for_later(self._commands, kind, message)
+                self._keep_for_later(self._commands, _Heard(kind, message, frame))
             case _:
-                self._keep_for_later(self._books, kind, message)
+                self._keep_for_later(self._books, _Heard(kind, message, frame))
 
     async def run(self) -> None:
         """Works until it is cancelled. A command that takes its time holds up no price, and the other way round."""
@@ -91,38 +100,53 @@ class Downlink:
             group.create_task(self._work_through(self._books))
             group.create_task(self._work_through(self._commands))
 
-    async def _work_through(self, waiting: "asyncio.Queue[Struct]") -> None:
+    async def _work_through(self, waiting: "asyncio.Queue[_Heard]") -> None:
         while True:
-            message = await waiting.get()
+            heard = await waiting.get()
             try:
-                await self._act_on(message)
+                await self._act_on(heard)
             except (Refused, Unavailable) as why:
-                _log.warning("message_not_acted_on", kind=type(message).__name__, why=str(why))
+                _log.warning("message_not_acted_on", kind=heard.kind, why=str(why))
             except Exception:
-                _log.exception("message_not_acted_on", kind=type(message).__name__)
+                _log.exception("message_not_acted_on", kind=heard.kind)
 
-    async def _act_on(self, message: Struct) -> None:
-        match message:
+    async def _act_on(self, heard: "_Heard") -> None:
+        match heard.message:
             case TariffBook():
-                await self._keep(books.keep_tariffs, message, self._forecourt.tariffs_changed)
+                await self._keep(books.keep_tariffs, heard, self._forecourt.tariffs_changed)
             case CouponBook():
-                await self._keep(books.keep_coupons, message, self._forecourt.coupons_changed)
-            case Command():
-                await self._forecourt.execute(message)
+                await self._keep(books.keep_coupons, heard, self._forecourt.coupons_changed)
+            case Command() as command:
+                await self._store.run(_note_command, self._store.clock.stamp(), command.id, heard)
+                await self._forecourt.execute(command)
 
-    async def _keep(self, keep: Callable[..., bool], book: Struct, tell: Callable[[], Awaitable[None]]) -> None:
-        if await self._store.run(keep, book):
+    async def _keep(self, keep: Callable[..., bool], heard: "_Heard", tell: Callable[[], Awaitable[None]]) -> None:
+        if await self._store.run(_kept, keep, self._store.clock.stamp(), heard):
             self._uplink.speak()  # head office sees at once which versions are held
             await tell()
 
-    def _keep_for_later(self, waiting: "asyncio.Queue[Struct]", kind: str, message: Struct) -> None:
+    def _keep_for_later(self, waiting: "asyncio.Queue[_Heard]", heard: "_Heard") -> None:
         try:
-            waiting.put_nowait(message)
+            waiting.put_nowait(heard)
         except asyncio.QueueFull:
-            self._not_read(kind, LetterMisread("Too many messages at once; this one is let go."))
+            self._not_read(heard.kind, LetterMisread("Too many messages at once; this one is let go."))
 
     def _not_read(self, kind: str, why: LetterMisread) -> None:
         known = kind if kind in KINDS else "other"
         self.misread[known] += 1
         if self.misread[known] == 1:
             _log.warning("message_misread", kind=known, why=str(why))
+
+
+def _kept(db: Database, keep: Callable[..., bool], stamp: Stamp, heard: _Heard) -> bool:
+    """The book and, when it is newer, the order by which it came, for whoever asks later who wanted this."""
+    newer = keep(db, heard.message)
+    if newer:
+        command_keys.note_obeyed(db, stamp.at, heard.kind, heard.frame)
+    return newer
+
+
+def _note_command(db: Database, stamp: Stamp, command: str, heard: _Heard) -> None:
+    """Once, however often it comes."""
+    if inbox.outcome(db, command) is None:
+        command_keys.note_obeyed(db, stamp.at, heard.kind, heard.frame)

@@ -2,18 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from msgspec import Struct
 
-from edge.store.database import Store
+from edge.store import command_keys, outbox
+from edge.store.database import Database, Store
 from edge.sync.claims import TIMEOUT, Claims
 from edge.sync.downlink import Downlink, Forecourt
+from edge.sync.orders import OrderDoor
 from edge.sync.pace import UNHURRIED, Pace, Presence
 from edge.sync.uplink import Uplink
 from shared import topics
-from shared.messages import ClaimAnswer, CouponClaim
+from shared.clock import Stamp
+from shared.errors import JiayouError, Unavailable
+from shared.messages import ClaimAnswer, CommandKeys, CouponClaim, OrderRefused
 from shared.mqtt import Broker, Pipe, PipeTrouble
 from shared.wire import pack
 
@@ -36,7 +40,11 @@ class LinkState(Struct, frozen=True):
 
 
 class Link:
-    """Everything between this store and head office. ``on_change`` is told each new :class:`LinkState`."""
+    """Everything between this store and head office. ``on_change`` is told each new :class:`LinkState`.
+
+    ``enrolled_keys`` are the command keys that came with the station's papers; None for a station that was never
+    enrolled, which trusts the first that it is told.
+    """
 
     def __init__(
         self,
@@ -48,14 +56,18 @@ class Link:
         pace: Pace = UNHURRIED,
         *,
         patience: float = 15.0,
+        enrolled_keys: Mapping[int, bytes] | None = None,
     ) -> None:
         self._store = store
+        self._enrolled_keys = enrolled_keys
         self._on_change = on_change
         self._reason = str(PipeTrouble.NONE)
         self._pipe = Pipe(broker, [topics.down(store.station, "+")], self._hear, self._pipe_changed, patience=patience)
         self.uplink = Uplink(store, self._pipe, program, presence, self._note, pace)
         self.claims = Claims(self._ask)
         self.downlink: Downlink | None = None
+        self.door: OrderDoor | None = None
+        self._notes: set[asyncio.Task[None]] = set()
         self._state = LinkState(False, time.monotonic(), PipeTrouble.NONE, "")
         self._task: asyncio.Task[None] | None = None
 
@@ -68,7 +80,6 @@ class Link:
         """Connects, and keeps at it."""
         self.downlink = Downlink(self._store, self.uplink, self.claims, forecourt)
         self._task = asyncio.create_task(self._work(self.downlink), name="link")
-        self._pipe.start()
 
     async def stop(self) -> None:
         """Hangs up."""
@@ -97,6 +108,9 @@ class Link:
         return await self.claims.claim(claim, timeout)
 
     async def _work(self, downlink: Downlink) -> None:
+        door = self.door = await self._opened_door()
+        self.uplink.key_version = lambda: door.version
+        self._pipe.start()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.uplink.run())
             group.create_task(downlink.run())
@@ -105,8 +119,35 @@ class Link:
         return self._state.connected and self._pipe.publish(topics.up(self._store.station, topics.ASK), pack(claim))
 
     def _hear(self, topic: str, data: bytes) -> None:
-        if self.downlink is not None:
-            self.downlink.hear(topic, data)
+        message = self.door.pass_in(topic, data) if self.door is not None else None
+        if self.downlink is not None and message is not None:
+            self.downlink.hear(topic, message, data)
+
+    async def _opened_door(self) -> OrderDoor:
+        store, enrolled = self._store, self._enrolled_keys
+        try:
+            keys = await store.run(_keys_at_start, enrolled or {})
+        except Unavailable:  # a full disk keeps nobody from hearing head office
+            keys = dict(enrolled) if enrolled else await store.read(command_keys.trusted)
+        return OrderDoor(
+            store.station, keys, store.clock.now, self._refused, self._keys_told, trusts_the_first=enrolled is None
+        )
+
+    def _refused(self, refusal: OrderRefused) -> None:
+        self._keep(outbox.append, self._store.clock.stamp(), refusal)
+
+    def _keys_told(self, letter: CommandKeys, frame: bytes) -> None:
+        self._keep(_keep_keys, self._store.clock.stamp(), letter, frame)
+
+    def _keep(self, work: Callable[..., object], *what: object) -> None:
+        """Written when the disk allows it: what can't be written now is told again."""
+
+        async def keep() -> None:
+            with suppress(JiayouError):
+                await self._store.run(work, *what)
+
+        self._notes.add(task := asyncio.create_task(keep(), name="note"))
+        task.add_done_callback(self._notes.discard)
 
     def _pipe_changed(self, connected: bool, word: str) -> None:
         self._reason = "unanswered" if connected else word
@@ -125,3 +166,13 @@ class Link:
             since = before.since if connected == before.connected else time.monotonic()
             self._state = LinkState(connected, since, reason, detail)
             self._on_change(self._state)
+
+
+def _keys_at_start(db: Database, enrolled: Mapping[int, bytes]) -> dict[int, bytes]:
+    command_keys.trust(db, enrolled)
+    return command_keys.trusted(db)
+
+
+def _keep_keys(db: Database, stamp: Stamp, letter: CommandKeys, frame: bytes) -> None:
+    if command_keys.trust(db, letter.keys):
+        command_keys.note_obeyed(db, stamp.at, topics.KEYS, frame)

@@ -66,6 +66,8 @@ class Uplink:
         """``letters``, ``batches``, ``welcomes``, ``connections`` since the agent started."""
         self.trip = 0
         """Milliseconds of the last round trip to head office; 0 before the first."""
+        self.key_version: Callable[[], int] = lambda: 0
+        """Of the command keys that are trusted here."""
         self.refused = ""
         """Why the company does not talk with this store; empty while it does."""
         self.heard = False
@@ -184,6 +186,7 @@ class Uplink:
             printer=presence.printer,
             live=self._greeted,
             gauges=presence.gauges,
+            versions={topics.KEYS: self.key_version()},
         )
 
     def _compare_clocks(self, welcome: Welcome) -> None:

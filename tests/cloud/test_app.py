@@ -32,6 +32,7 @@ from shared.errors import Unavailable
 from shared.messages import (
     ClaimAnswer,
     Command,
+    CommandKeys,
     CouponBook,
     CouponClaim,
     Fact,
@@ -44,6 +45,7 @@ from shared.messages import (
     Welcome,
 )
 from shared.mqtt import Broker, Pipe
+from shared.orders import open_frame
 from shared.wire import batch_of, letter_bytes, pack, unpack
 from tests.cloud.scene import DAY, a_sale, arrived, stamp
 from tests.company.servers import Server, free_port
@@ -56,6 +58,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     topics.TARIFFS: TariffBook,
     topics.COUPONS: CouponBook,
     topics.COMMAND: Command,
+    topics.KEYS: CommandKeys,
     topics.ANSWER: ClaimAnswer,
 }
 
@@ -82,7 +85,7 @@ class Station:
         return next((one for one in reversed(self.heard) if isinstance(one, kind)), None)
 
     def _hear(self, topic: str, data: bytes) -> None:
-        self.heard.append(unpack(data, KINDS[topics.kind_of(topic)]))
+        self.heard.append(unpack(open_frame(data).message, KINDS[topics.kind_of(topic)]))
 
 
 @pytest.fixture

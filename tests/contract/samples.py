@@ -12,6 +12,7 @@ from shared.messages import (
     CodesRefused,
     Command,
     CommandEnded,
+    CommandKeys,
     CouponBook,
     CouponClaim,
     DisputeSettled,
@@ -22,6 +23,7 @@ from shared.messages import (
     ListedCoupon,
     MeterExplained,
     MeterMoved,
+    OrderRefused,
     PointState,
     PriceClimbed,
     PumpAlarmed,
@@ -107,6 +109,7 @@ LETTERS: dict[str, Letter] = {
         13, STAMP, TankDelivered("液位仪", 1, "2026-11-21 06:10", "2026-11-21 06:42", LEVEL, LEVEL, "92#")
     ),
     "tank_alarm": Letter(14, STAMP, TankAlarmed("液位仪", 1, "high_water", 3, True, "92#")),
+    "order_refused": Letter(15, STAMP, OrderRefused("tariffs", "forged", "The signature of this order is wrong.", 3)),
 }
 """Facts, by the tag that they carry."""
 
@@ -129,10 +132,12 @@ MESSAGES: dict[str, Struct] = {
         printer="paper_out",
         live=True,
         gauges=(GaugeState("液位仪", "gauge_no_answer"),),
+        versions={"keys": 2},
     ),
     "ask": CouponClaim("a1b2", Filling("pudong-1", "95#", 34_092, 40_780), coupon="9f1c2a7e", code=""),
     "welcome": Welcome(1_795_305_600_300, 1_795_305_600_250, 86_400_123, 990, "Another machine is running."),
     "stored": Stored(1_790_000_000, 1_000),
+    "keys": CommandKeys({1: bytes(range(32)), 2: bytes(range(32, 64))}),
     "tariffs": TariffBook(17, (Tariff(17, 1_795_392_000_000, {"92#": 7_850, "95#": 8_360}, "王经理"),)),
     "coupons": CouponBook(
         version=42,

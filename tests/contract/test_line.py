@@ -27,7 +27,7 @@ from shared.wire import pack, unpack
 from tests.company.servers import BrokerServer
 from tests.contract.conftest import STATIONS
 from tests.contract.ends import both, numbers
-from tests.fakes.ends import CompanyEnd, company_end, sell, station_end
+from tests.fakes.ends import CompanyEnd, FakePen, company_end, sell, station_end
 from tests.fakes.network import network
 from tests.fakes.waiting import until
 
@@ -85,7 +85,7 @@ async def test_f20_answers_lost_all_then_half_and_both_ends_restarted_leave_each
 
 def lose(company: CompanyEnd, share: float, dice: random.Random) -> None:
     """From now on this share of the company's words about letters is lost: *stored*, and the mark in the welcome."""
-    right = company.line._pipe.publish
+    right = company.line._send
     lossy = losing(share, right, dice)
     company.line.intake._publish = lossy
 
@@ -119,17 +119,22 @@ async def test_f26_a_company_that_answers_garbage_for_long_never_empties_the_out
 
 
 def answer_garbage(pipe: Pipe, topic: str, data: bytes) -> None:
-    """What a broken company might say."""
-    kind = topics.kind_of(topic)
+    """What a broken company might say, and sign."""
+    kind, pen = topics.kind_of(topic), FakePen()
+
+    def say(word: str, data: bytes) -> None:
+        pipe.publish(topics.down(A, word), pen.signed(topics.down(A, word), data))
+
     if kind == topics.HELLO:
         hello = unpack(data, Hello)
-        pipe.publish(topics.down(A, topics.WELCOME), pack(Welcome(hello.wall, hello.wall, hello.mono, 0)))
-        for upto in (5_001, 10**9, 2**64):
-            pipe.publish(topics.down(A, topics.STORED), pack(Stored(hello.epoch, upto)))
-        pipe.publish(topics.down(A, topics.STORED), pack(Stored(hello.epoch - 1, 4_000)))
+        say(topics.KEYS, pack(pen.letter))
+        say(topics.WELCOME, pack(Welcome(hello.wall, hello.wall, hello.mono, 0)))
+        for upto in (10**7, 10**9, 2**64):
+            say(topics.STORED, pack(Stored(hello.epoch, upto)))
+        say(topics.STORED, pack(Stored(hello.epoch - 1, 4_000)))
     for word in topics.STORED, topics.WELCOME, topics.TARIFFS, "surprise":
-        pipe.publish(topics.down(A, word), b"HTTP/1.1 500 Internal Server Error")
-        pipe.publish(topics.down(A, word), b"")
+        say(word, b"HTTP/1.1 500 Internal Server Error")
+        say(word, b"")
 
 
 async def test_f51_an_edge_process_killed_with_200_unanswered_letters_loses_none(
@@ -245,3 +250,19 @@ async def test_facts_of_other_trades_travel_like_sales(books: Books, broker: Bro
         await station.store.run(outbox.append, stamp, PriceClimbed(1, Rung.RECEIVED))
         await station.emptied()
         assert company.letters() == [Key(A, station.store.epoch, 1)]
+
+
+async def test_f52_a_broker_that_comes_back_without_its_memory_keeps_no_price_from_a_station(
+    books: Books, broker: BrokerServer, tmp_path: Path
+) -> None:
+    """Prices that were made while it was away, too: a station asks for what it lacks."""
+    async with both(books, broker, tmp_path / "store") as (station, company):
+        broker.kill()
+        broker.wipe()
+        company.shelf.price(1, 7_850)
+        await company.line.dispatch.tariffs_changed()
+        await station.sell(20)
+        broker.start()
+        await until(lambda: "tariffs" in station.forecourt.told, 40.0)
+        await station.emptied()
+        assert numbers(company) == list(range(1, 21))

@@ -17,6 +17,7 @@ from cloud.store.arrivals import BulkHandler
 from cloud.store.database import Books, Connection
 from cloud.store.migrate import migrate
 from cloud.store.tables import InboxRow, SaleRow, table_of
+from cloud.sync.intake import machine_now
 from cloud.sync.line import Line
 from cloud.sync.posting import Result
 from cloud.sync.trades import Held, Trades
@@ -27,13 +28,17 @@ from edge.store.database import Store
 from edge.store.timepiece import Clock
 from edge.sync.link import Link, LinkState
 from edge.sync.pace import Pace, Presence
+from shared import topics
 from shared.clock import Stamp, TimeQuality
 from shared.coupon import Allowance
-from shared.messages import ClaimAnswer, Command, CommandEnded, CouponBook, CouponClaim, TariffBook
+from shared.messages import ClaimAnswer, Command, CommandEnded, CommandKeys, CouponBook, CouponClaim, TariffBook
 from shared.mqtt import Broker
+from shared.orders import LIFE, OrderHead, is_order, order
 from shared.sale import Delivery, Sale, SaleStatus, prove
+from shared.signing import Signer, public_key
 from shared.station import Key
 from shared.tariff import Tariff
+from shared.wire import pack
 
 HASTY = Pace(
     heartbeat=0.5, unheard=1.5, greeting_again=0.2, first_patience=0.3, longest_patience=1.0, first_silence=3.0
@@ -122,6 +127,32 @@ async def station_end(
         end.store.close()
 
 
+class FakePen:
+    """Signs with a key of its own, and with no books. A company that is tried again has the same."""
+
+    def __init__(self, private: bytes = bytes(32), key: int = 1) -> None:
+        self.key = key
+        self.signer = Signer(private)
+        self.letter = CommandKeys({key: public_key(private)})
+        self.version = key
+
+    def refresh(self, _connection: Connection) -> None:
+        """Nothing is new."""
+
+    def signed(self, topic: str, data: bytes) -> bytes:
+        """This message, signed by the machine's own clock."""
+        now, parts = machine_now(), topic.split("/")
+        return (
+            data
+            if is_order(data)
+            else order(OrderHead(parts[-1], parts[3], now, now + LIFE), data, self.key, self.signer)
+        )
+
+    def keys_for(self, _connection: Connection, station: str, _held: int) -> bytes:
+        """The one key."""
+        return self.signed(topics.down(station, topics.KEYS), pack(self.letter))
+
+
 class Shelf:
     """The books that this company hands out, and what was asked of it."""
 
@@ -130,6 +161,7 @@ class Shelf:
         self.coupon_book = CouponBook(0, {}, b"", Allowance())
         self.commands: dict[str, list[Command]] = {}
         self.claims: list[CouponClaim] = []
+        self.pen = FakePen()
 
     def trades(self, handlers: Mapping[type, BulkHandler]) -> Trades:
         """All that the line asks of the trades."""
@@ -140,6 +172,7 @@ class Shelf:
             coupons=lambda _connection, _station, _now: self.coupon_book,
             claim=self._claim,
             commands=lambda _connection, stations, _now: {s: self.commands.get(s, []) for s in stations},
+            pen=self.pen,
             restore=restoring.restore,
         )
 

@@ -109,7 +109,7 @@ async def test_f53_a_reprint_delivered_three_times_is_one_piece_of_paper_marked_
 async def test_f53_an_order_that_comes_late_does_nothing_and_says_so(play: Scene) -> None:
     late = Command("an-old-order", now() - 1_000, "王", SwitchStation(False))
     for _ in range(3):
-        play.office.company.line._pipe.publish(topics.down(A, topics.COMMAND), pack(late))
+        play.office.company.line._send(topics.down(A, topics.COMMAND), pack(late))
     await until(lambda: play.chain.told().facts(CommandEnded), 10)
     await play.station.emptied()
     (ended,) = play.chain.told().facts(CommandEnded)

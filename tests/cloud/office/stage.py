@@ -20,6 +20,7 @@ from cloud.coupons.sealing import Seal
 from cloud.identity import authority
 from cloud.identity.authority import Authority
 from cloud.live import Live
+from cloud.orders.signing import OfficePen
 from cloud.settings import Settings
 from cloud.store.database import Books
 from cloud.sync.greeting import Greeter, HeardHello
@@ -157,7 +158,9 @@ class Stage:
             "printer": "ok",
         }
         hello = Hello(**{**told, **changes})
-        greeter = Greeter(self.books, app.trades(self.settings, self.handlers), self.now)
+        greeter = Greeter(
+            self.books, app.trades(self.settings, self.handlers, OfficePen(self.seal, self.now)), self.now
+        )
         greeter.greet([HeardHello(hello, self.clock)])
 
     # ── Who looks ──

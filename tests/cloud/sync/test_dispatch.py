@@ -41,7 +41,7 @@ START = 1_800_000_500_000
 
 def hello(station: str = A, **other: Any) -> Hello:
     first = Hello(station, EPOCH, f"disk-{station}", 1, 5_000, START + 250, 1, 0, 0, 0, 0, "0.1.0")
-    return replace(first, **other)
+    return replace(first, **{"versions": {"keys": 1}, **other})
 
 
 class Desk:
