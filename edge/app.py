@@ -24,6 +24,7 @@ from edge.forecourt.ending import Patience
 from edge.forecourt.forecourt import Forecourt, Post, soon
 from edge.forecourt.printing import RECEIPTS, Paper, Printing
 from edge.forecourt.receipts import ReceiptHead
+from edge.identity.papers import enrolled_keys
 from edge.identity.renewal import Renewal, Worry
 from edge.settings import GaugeSettings, LineSettings, Settings
 from edge.store import printing as slips
@@ -255,7 +256,7 @@ class Agent:
         link.start(self.forecourt)
         parts.push_async_callback(link.stop)
         parts.push_async_callback(_ended, _living("presence", lambda: self._tell_presence(link)))
-        if self._settings.broker.by_papers:
+        if by_papers:
             parts.push_async_callback(_ended, _living("renewal", self._renewal(link).run))
 
     def _renewal(self, link: Link) -> Renewal:
