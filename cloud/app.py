@@ -5,6 +5,7 @@ import signal
 import ssl
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from importlib.metadata import version
 
 import structlog
 from aiohttp import web
@@ -17,7 +18,8 @@ from cloud.coupons import book as coupon_book
 from cloud.coupons import claims, redeeming, sealing
 from cloud.coupons.keys import BOOK as COUPONS
 from cloud.coupons.sealing import Seal
-from cloud.door import Door, Entrance, Place
+from cloud.door import Door, Entrance
+from cloud.door import Place as DoorPlace
 from cloud.founding import FOUNDER, authority_of, broker_password, certify_broker, gate_of, key_file, now, open_books
 from cloud.gate.admitting import BooksKeeper
 from cloud.gate.gate import Gate
@@ -39,7 +41,9 @@ from cloud.tanks import posting as tanks
 from cloud.tariffs import book as tariff_book
 from cloud.tariffs import ladder
 from cloud.tariffs.deciding import BOOK as TARIFFS
+from cloud.watching.gathering import Gathering
 from shared.errors import Unavailable
+from shared.face.watch import Place, WatchDoor
 from shared.messages import (
     ClaimAnswer,
     CouponClaim,
@@ -84,6 +88,7 @@ class Company:
         self._standing: asyncio.Task[None] | None = None
         self._pages: web.AppRunner | None = None
         self._door = self._entrance()
+        self._watch = self._watched()
         self._upkeep: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Company":
@@ -95,6 +100,8 @@ class Company:
             await web.TCPSite(self._pages, place.host, place.port).start()
             if self._door is not None:
                 await self._door.open()
+            if self._watch is not None:
+                await self._watch.open()
         except OSError as why:
             await self._close()
             raise Unavailable(f"The pages can't be opened at {place.host}:{place.port}: {why.strerror}.") from why
@@ -115,6 +122,14 @@ class Company:
         await self._close()
         _log.info("company_closed")
 
+    def _watched(self) -> WatchDoor | None:
+        """For Prometheus, and for whoever asks how it is."""
+        place = self.settings.watch
+        if place is None:
+            return None
+        gathering = Gathering(f"jiayou-cloud {version('jiayou')}", self.books, self.line, self.live, now)
+        return WatchDoor(Place(place.host, place.port, place.token), gathering.figures, gathering.how)
+
     @property
     def authority(self) -> Authority:
         """Signs the certificates of stations."""
@@ -126,12 +141,17 @@ class Company:
         if place is None:
             return None
         made, directory = self.authority, self.settings.directory / "keys" / "door"
-        door = Door(self.books, made, now, command_keys.public)
-        return Entrance(door, made, Place(place.host, place.port, place.hosts, directory), now)
+        return Entrance(
+            Door(self.books, made, now, command_keys.public),
+            made,
+            DoorPlace(place.host, place.port, place.hosts, directory),
+            now,
+        )
 
     async def _close(self) -> None:
-        if self._door is not None:
-            await self._door.close()
+        for door in (self._watch, self._door):
+            if door is not None:
+                await door.close()
         if self._pages is not None:
             await self._pages.cleanup()
         self.books.close()

@@ -70,6 +70,11 @@ class Live:
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
 
+    @property
+    def listeners(self) -> int:
+        """How many listen."""
+        return len(self._listeners)
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """From now on this listener is told; calling what is returned ends that."""
         self._listeners.append(listener)

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, field
 from cloud.broker import BrokerPlace, Cluster, is_loopback
 from shared.errors import SettingsMisread
 from shared.mqtt import Broker
-from shared.settings import load
+from shared.settings import Watch, load, must_be_closed
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
@@ -121,6 +121,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """None: nobody can be enrolled here."""
     office: Office = field(default_factory=Office)
     coupons: Coupons = field(default_factory=Coupons)
+    watch: Watch | None = None
+    """None: nobody looks."""
     log: Log = field(default_factory=Log)
 
     @property
@@ -188,6 +190,7 @@ def read(path: Path) -> Settings:
     for table, pair in (("broker", found.broker), ("line", found.line)):
         if bool(pair.certificate) != bool(pair.key):
             raise SettingsMisread(f"In [{table}] a certificate needs its key, and a key its certificate.")
+    must_be_closed(found.watch)
     if not (found.broker.certificate or found.broker.names or is_loopback(found.broker.host)):
         raise SettingsMisread(
             f"The broker would listen at {found.broker.host} without TLS. Give broker.names (the names under which "

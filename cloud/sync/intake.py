@@ -21,6 +21,7 @@ from cloud.sync.reading import Forged, Unreadable, open_message
 from shared import topics
 from shared.errors import Unavailable
 from shared.messages import Fact, Stored
+from shared.tally import Tally
 from shared.wire import pack
 
 _log = structlog.get_logger(__name__)
@@ -58,6 +59,8 @@ class Intake:
         self._waiting_bytes = 0
         self._alarms = Alarms()
         self._thread = ThreadPoolExecutor(1, "intake")
+        self.postings = Tally()
+        """How long it took to write each group, postings and commit included."""
         self.counts: Counter[str] = Counter()
         """``messages`` dealt with, ``letters`` (new ones), ``dead``, ``let_go``, ``failures``."""
 
@@ -72,6 +75,11 @@ class Intake:
             return
         self._waiting_bytes += len(data)
         self._waiting.put_nowait((station, data))
+
+    @property
+    def waiting(self) -> int:
+        """Messages that wait to be written."""
+        return self._waiting.qsize()
 
     async def run(self) -> None:
         """Works until it is cancelled."""
@@ -164,8 +172,11 @@ class Intake:
         return news
 
     def _in_books(self, messages: Sequence[Message]) -> Result:
+        begun = time.perf_counter_ns()
         with self._books.begin() as connection:
-            return post_all(connection, messages, self._handlers, self._now())
+            result = post_all(connection, messages, self._handlers, self._now())
+        self.postings.add((time.perf_counter_ns() - begun) // 1_000)
+        return result
 
 
 def machine_now() -> int:
