@@ -23,7 +23,7 @@ from cloud.store.migrate import migrate
 from hardware.road.proxy import Proxy
 from shared.coupon import CouponTerms
 from tests.cloud.scene import STATIONS, Scene
-from tests.company.servers import BrokerServer, mosquitto, nats, postgresql
+from tests.company.servers import BrokerCluster, BrokerServer, Server, mosquitto, nats, nats_cluster, postgresql
 from tests.fakes.network import network
 from tests.flow import conserved
 from tests.flow.checker import agree, station_books
@@ -52,7 +52,7 @@ Opener = Callable[..., AbstractContextManager[BrokerServer]]
 PASSWORDS = {name: f"{name}'s password" for name in STATIONS}
 
 
-@pytest.mark.parametrize("brokers", [nats, mosquitto], ids=["nats-server", "mosquitto"])
+@pytest.mark.parametrize("brokers", [nats, nats_cluster, mosquitto], ids=["nats-server", "cluster", "mosquitto"])
 async def test_whatever_dies_every_fact_is_in_the_books_once(
     tmp_path: Path, seed: int, capsys: pytest.CaptureFixture[str], brokers: Opener
 ) -> None:
@@ -91,13 +91,22 @@ async def _jobs(
     terms = _coupons(Scene.founded(books, Seal(bytes(32))), 1_000 * len(STATIONS))
     jobs, roads = [], []
     for number, name in enumerate(STATIONS):
-        road = await stack.enter_async_context(network(broker.port, ODDS, seed + number))
+        ways = [
+            await stack.enter_async_context(network(node.port, ODDS, 10 * seed + 3 * number + at))
+            for at, node in enumerate(_nodes(broker))
+        ]
         own = terms[max(0, 1_000 * number - (SHARED if number == 1 else 0)) : 1_000 * (number + 1)]
-        place = replace(broker.station(name), port=road.port)
+        place = replace(
+            broker.station(name, ways[0].port), hosts=tuple(f"127.0.0.1:{way.port}" for way in ways) if ways[1:] else ()
+        )
         store, paper = str(directory / f"{name}.sqlite"), str(directory / f"{name}.paper")
         jobs.append(Job(name, store, paper, place, FACTS // len(STATIONS), own, seed + number))
-        roads.append(road)
+        roads += ways
     return jobs, roads
+
+
+def _nodes(broker: BrokerServer) -> Sequence[Server]:
+    return broker.nodes if isinstance(broker, BrokerCluster) else [broker]
 
 
 def _coupons(scene: Scene, count: int) -> tuple[CouponTerms, ...]:
@@ -131,9 +140,10 @@ async def _kill(
         what = dice.choices(("edge", "worker", "broker"), (5, 3, 2))[0]
         killed[what] += 1
         if what == "broker":
-            broker.kill()
+            node = dice.choice(_nodes(broker))
+            node.kill()
             await asyncio.sleep(dice.uniform(0, 0.3))
-            await asyncio.to_thread(broker.start)
+            await asyncio.to_thread(node.start)
         else:
             life = dice.choice(lives[what])
             life.kill()
