@@ -43,6 +43,7 @@ from cloud.tariffs import ladder
 from cloud.tariffs.deciding import BOOK as TARIFFS
 from cloud.watching.gathering import Gathering
 from shared.errors import Unavailable
+from shared.face.service import ServiceManager, served
 from shared.face.watch import Place, WatchDoor
 from shared.messages import (
     ClaimAnswer,
@@ -162,7 +163,7 @@ class Company:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, told.set)
-        async with self:
+        async with self, served(ServiceManager(), "head office is open"):
             await told.wait()
 
     async def stations_changed(self) -> None:

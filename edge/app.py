@@ -45,6 +45,7 @@ from hardware.printers.registry import open_printer
 from hardware.watch.incidents import Shelf
 from hardware.watch.watch import LineWatch
 from shared.errors import Refused, SettingsMisread, Unavailable
+from shared.face.service import ServiceManager, served
 from shared.face.texts import Texts
 from shared.face.watch import Place, WatchDoor
 from shared.health import Health
@@ -104,7 +105,7 @@ class Agent:
 
     async def run(self, ending: asyncio.Event) -> None:
         """Live until ``ending`` is set."""
-        async with self:
+        async with self, served(ServiceManager(), f"station {self._settings.station.id}"):
             await ending.wait()
 
     async def __aenter__(self) -> Self:
