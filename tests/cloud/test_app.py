@@ -23,6 +23,7 @@ from cloud.founding import now
 from cloud.sales import listing
 from cloud.settings import BrokerListener, Line, Office, Settings
 from cloud.stations import commands, register, states
+from cloud.stations.register import Admission
 from cloud.store.tables import SessionRow, WrongCodeRow, table_of
 from cloud.sync.posting import Result
 from cloud.tariffs.deciding import NewTariff, make
@@ -123,8 +124,9 @@ def let_in(settings: Settings, name: str) -> Broker:
         id, dealer, region, by = name, "东方石油", "华东", "王总"
 
     Words.name = name  # type: ignore[attr-defined] # argparse gives such a bag of words
-    password = add_station(settings, Words).password  # type: ignore[arg-type]
-    return Broker("127.0.0.1", settings.broker.port, name, password)
+    admitted = add_station(settings, Words)  # type: ignore[arg-type]
+    assert isinstance(admitted, Admission)
+    return Broker("127.0.0.1", settings.broker.port, name, admitted.password)
 
 
 @contextlib.asynccontextmanager
