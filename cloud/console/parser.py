@@ -5,7 +5,7 @@ import getpass
 from pathlib import Path
 from typing import TypeAlias
 
-from cloud.console import acts, coupon_acts, identity_acts, price_acts, programs
+from cloud.console import acts, coupon_acts, identity_acts, key_acts, price_acts, programs
 from cloud.console.acts import Act
 
 CONFIG = Path("/etc/jiayou/cloud.toml")
@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     _stations(commands)
     _prices(commands)
     _coupons(commands)
+    _keys(commands)
     _books(commands)
     return root
 
@@ -143,6 +144,13 @@ def _books(commands: Commands) -> None:
     sales = _add(commands, "sales", acts.sums, "订单 · what the books come to: fillings, litres, money, slips")
     sales.add_argument("--station", action="append", default=[], metavar="ID")
     sales.add_argument("--day", default="", metavar="YYYY-MM-DD", help="a business day; default: all")
+def _keys(commands: Commands) -> None:
+    keys = _group(commands, "keys", "指令密钥 · the keys that sign what goes down to the stations")
+    rotate = _add(keys, "rotate", key_acts.rotate, "a new one; the oldest of the two active ones is trusted no more")
+    _by(rotate)
+    _add(keys, "list", key_acts.everyone, "all that ever were")
+
+
     sales.add_argument("--point", type=int, default=0, help="a fuelling point; default: all")
     _add(commands, "audit", acts.check_audit, "审计 · follow the audit's chain of hashes; exit code 1: broken")
 

@@ -272,3 +272,9 @@ def test_a_trial_cluster_is_three_nodes_that_know_each_other(desk: Desk) -> None
     for one in each:
         assert one.place.cluster is not None
         assert f"127.0.0.1:{one.place.cluster.port}" in one.place.cluster.routes
+
+
+def test_command_keys_are_rotated_and_two_stay_active(desk: Desk) -> None:
+    assert [(key["key"], key["active"]) for key in desk("keys", "list")] == [(1, True), (2, True)]
+    assert [(key["key"], key["active"]) for key in desk("keys", "rotate")] == [(1, False), (2, True), (3, True)]
+    assert "private" not in desk.text("keys", "list")
