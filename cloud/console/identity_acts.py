@@ -2,6 +2,7 @@
 
 from cloud.console.acts import Done, Words, books_of
 from cloud.founding import authority_of, now
+from cloud.gate import mosquitto
 from cloud.identity import enrolling
 from cloud.identity.enrolling import CertificateView, NewTicket
 from cloud.settings import Settings
@@ -31,4 +32,11 @@ def revoke(settings: Settings, words: Words) -> Done:
             raise Refused("unknown_certificate", f"Station “{words.id}” has no such certificate that is still good.")
         one = bytes.fromhex(meant[0].fingerprint) if words.serial else None
         enrolling.revoke(connection, words.id, words.by, now(), words.why, one)
+    return Done()
+
+
+def write_mosquitto(settings: Settings, words: Words) -> Done:
+    """Who may speak, and which certificates are revoked, for a Mosquitto."""
+    with books_of(settings) as books, books.read() as connection:
+        mosquitto.write(connection, authority_of(settings), words.directory, now())
     return Done()

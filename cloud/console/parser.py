@@ -38,6 +38,10 @@ def _programs(commands: Commands) -> None:
     )
     broker.add_argument("--write", action="store_true", help="only write the directory that another machine needs")
     broker.add_argument("--trial-cluster", action="store_true", help="three nodes on this machine, to try a cluster")
+    mosquitto = _add(
+        commands, "mosquitto", identity_acts.write_mosquitto, "write what a Mosquitto in the broker's place must know"
+    )
+    mosquitto.add_argument("directory", type=Path)
     init = _add(commands, "init", acts.init, "初始化 · found a head office; prints the first owner's one-time code")
     init.add_argument("--owner", default="owner", metavar="NAME", help="name of the first owner (default: owner)")
     _add(commands, "migrate", acts.migrate, "升级数据库 · bring the books' tables to this program's form")
@@ -140,10 +144,6 @@ def _coupons(commands: Commands) -> None:
     _by(lease)
 
 
-def _books(commands: Commands) -> None:
-    sales = _add(commands, "sales", acts.sums, "订单 · what the books come to: fillings, litres, money, slips")
-    sales.add_argument("--station", action="append", default=[], metavar="ID")
-    sales.add_argument("--day", default="", metavar="YYYY-MM-DD", help="a business day; default: all")
 def _keys(commands: Commands) -> None:
     keys = _group(commands, "keys", "指令密钥 · the keys that sign what goes down to the stations")
     rotate = _add(keys, "rotate", key_acts.rotate, "a new one; the oldest of the two active ones is trusted no more")
@@ -151,6 +151,10 @@ def _keys(commands: Commands) -> None:
     _add(keys, "list", key_acts.everyone, "all that ever were")
 
 
+def _books(commands: Commands) -> None:
+    sales = _add(commands, "sales", acts.sums, "订单 · what the books come to: fillings, litres, money, slips")
+    sales.add_argument("--station", action="append", default=[], metavar="ID")
+    sales.add_argument("--day", default="", metavar="YYYY-MM-DD", help="a business day; default: all")
     sales.add_argument("--point", type=int, default=0, help="a fuelling point; default: all")
     _add(commands, "audit", acts.check_audit, "审计 · follow the audit's chain of hashes; exit code 1: broken")
 

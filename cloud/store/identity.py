@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from cloud.store.tables import CertificateRow, EnrolmentRow, StationRow, table_of
 
@@ -74,3 +74,19 @@ def ends(connection: Connection) -> dict[str, int]:
     wanted = select(_certificate.c.station, func.max(_certificate.c.not_after).label("end"))
     rows = connection.execute(wanted.where(_certificate.c.revoked_at.is_(None)).group_by(_certificate.c.station))
     return {row.station: row.end for row in rows}
+
+
+def revoked(connection: Connection, now: int) -> list[tuple[str, int]]:
+    """Serial and time of every certificate that lets nobody in though its own time is not over."""
+    at = func.coalesce(_certificate.c.revoked_at, _station.c.revoked_at).label("at")
+    wanted = select(_certificate.c.serial, at).join(_station, _station.c.id == _certificate.c.station)
+    found = connection.execute(wanted.where(at.is_not(None), _certificate.c.not_after > now).order_by(at))
+    return [(row.serial, row.at) for row in found]
+
+
+def without(connection: Connection, now: int) -> list[str]:
+    """The stations that were given certificates and have none that is still good."""
+    good = select(_certificate.c.station).where(_certificate.c.revoked_at.is_(None), _certificate.c.not_after > now)
+    gone = or_(_station.c.revoked_at.is_not(None), _certificate.c.station.not_in(good))
+    wanted = select(_certificate.c.station).join(_station, _station.c.id == _certificate.c.station).where(gone)
+    return list(connection.execute(wanted.distinct().order_by(_certificate.c.station)).scalars())

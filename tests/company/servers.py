@@ -257,7 +257,7 @@ def mosquitto(directory: Path, stations: Mapping[str, str]) -> Iterator[BrokerSe
     write(stations)
     config = directory / "mosquitto.conf"
     lines = [
-        f"user {_user()}",
+        f"user {user_here()}",
         f"listener {port} 127.0.0.1",
         "allow_anonymous false",
         f"password_file {passwords}",
@@ -308,5 +308,6 @@ def _running(server: S) -> Iterator[S]:
         server.stop()
 
 
-def _user() -> str:
+def user_here() -> str:
+    """Whom Mosquitto may stay when root starts it."""
     return os.environ.get("USER") or "root"
