@@ -195,6 +195,31 @@ class OrderRefused(Struct, frozen=True, tag="order_refused", forbid_unknown_fiel
     """How often since it was told last, this time included."""
 
 
+class StoreReason(StrEnum):
+    """Why a store began a new epoch."""
+
+    RESTORED = "restored"  # a backup was put back by command
+    OLDER = "older"  # the file is older than the words beside it: an old copy, or what its disk had promised is gone
+    MOVED = "moved"  # the file was last opened on another machine
+    REBUILT = "rebuilt"  # what could be read of a damaged file
+
+
+class StoreRenewed(Struct, frozen=True, tag="store_renewed", forbid_unknown_fields=True):
+    """The station goes on with books that are not, or not certainly, the ones that it closed. The first letter of its
+    new epoch; letters of the former one that are still here are sent under their old keys."""
+
+    reason: StoreReason
+    former_epoch: int
+    former_store: str
+    upto: int
+    """The highest sequence of the former epoch that is here; 0 for none."""
+    lost: int
+    """Letters of the former epoch that are known to have been written and are not here. There may be more of them."""
+    as_of: int
+    """``at`` of the newest fact here, UTC milliseconds of the station; 0 for none."""
+    detail: str = ""
+
+
 Fact = (
     SaleRecorded
     | PriceClimbed
@@ -211,6 +236,7 @@ Fact = (
     | TankDelivered
     | TankAlarmed
     | OrderRefused
+    | StoreRenewed
 )
 
 
@@ -277,6 +303,8 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True):
     gauges: tuple[GaugeState, ...] = ()
     versions: dict[str, int] = {}
     """Versions of all other books held, by the last word of their topic; what is not named is not held."""
+    asks: tuple[int, ...] = ()
+    """Former epochs of this station of which it wants to know what the company has."""
 
 
 class CouponClaim(Struct, frozen=True, tag="claim", forbid_unknown_fields=True):
@@ -294,6 +322,13 @@ class CouponClaim(Struct, frozen=True, tag="claim", forbid_unknown_fields=True):
 # ── To the station ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Held(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Letters from the first sequence to the last, all of them in the company's books."""
+
+    first: int
+    last: int
+
+
 class Welcome(Struct, frozen=True, forbid_unknown_fields=True):
     """The answer to a hello; the versions that are missing follow as letters of their own."""
 
@@ -305,6 +340,8 @@ class Welcome(Struct, frozen=True, forbid_unknown_fields=True):
     stored_upto: int
     refused: str = ""
     """Not empty: the company does not talk with this store; the sentence says why (a clone, an unknown station)."""
+    held: dict[int, tuple[Held, ...]] = {}
+    """What the company has of the epochs that were asked for, lowest first. What is not named it may have as well."""
 
 
 class Stored(Struct, frozen=True, forbid_unknown_fields=True):

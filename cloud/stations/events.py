@@ -10,7 +10,15 @@ from cloud.store import lines, stations
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import Connection
 from cloud.store.lines import SecurityEvent as SecurityNote
-from shared.messages import AgentStarted, CodesRefused, CommandEnded, OrderRefused, PumpAlarmed, StationSwitched
+from shared.messages import (
+    AgentStarted,
+    CodesRefused,
+    CommandEnded,
+    OrderRefused,
+    PumpAlarmed,
+    StationSwitched,
+    StoreRenewed,
+)
 
 
 class EventPosting(NamedTuple):
@@ -34,7 +42,8 @@ class StationEvent(Struct, frozen=True):
 
     station: str
     kind: str
-    """``started``, ``switched``, ``codes_refused``, ``pump_alarm``, ``command_ended`` or ``order_refused``."""
+    """``started``, ``switched``, ``codes_refused``, ``pump_alarm``, ``command_ended``, ``order_refused`` or
+    ``store_renewed``."""
     point: int
     """0 when it is about none."""
     detail: dict[str, str | int | bool]
@@ -79,6 +88,21 @@ def apply_orders_refused(connection: Connection, facts: Sequence[Arrived]) -> No
     )
 
 
+def apply_stores_renewed(connection: Connection, facts: Sequence[Arrived]) -> None:
+    """Posts that stations go on with other books than those that they closed: somebody must look what is missing."""
+    apply(connection, facts)
+    renewed = [(fact, fact.body) for fact in facts if isinstance(fact.body, StoreRenewed)]
+    lines.note_security(
+        connection,
+        [SecurityNote(fact.arrived_at, fact.station, f"store_{body.reason}", _renewal(body)) for fact, body in renewed],
+    )
+
+
+def _renewal(body: StoreRenewed) -> str:
+    missing = f"{body.lost} letters of it are known to be lost there" if body.lost else "none of it is known to be lost"
+    return f"Epoch {body.former_epoch} ended at letter {body.upto}; {missing}. {body.detail}".strip()
+
+
 handlers: dict[type, BulkHandler] = {
     AgentStarted: apply,
     StationSwitched: apply,
@@ -86,6 +110,7 @@ handlers: dict[type, BulkHandler] = {
     PumpAlarmed: apply,
     CommandEnded: apply_commands_ended,
     OrderRefused: apply_orders_refused,
+    StoreRenewed: apply_stores_renewed,
 }
 
 

@@ -15,13 +15,17 @@ from typing import Concatenate, ParamSpec, TypeVar
 from msgspec import Struct
 from sqlite_utils import Database
 
-from edge.store.disk import Reserve, Room, room
-from edge.store.errors import StoreDamaged, StoreUnavailable, is_fault, told
+from edge.store import epochs, witness
+from edge.store.disk import Footing, Reserve, Room, room
+from edge.store.errors import REBUILD, StoreDamaged, StoreUnavailable, is_fault, told
 from edge.store.lock import ProcessLock
 from edge.store.schema import migrate
 from edge.store.timepiece import Clock, MachineClock, Timepiece
+from edge.store.witness import Witness
 from edge.store.writer import Writer
+from shared.clock import StationClock
 from shared.errors import Refused
+from shared.messages import StoreReason
 from shared.tally import Tally
 
 __all__ = ["Database", "Identity", "Store"]
@@ -46,6 +50,10 @@ class Identity(Struct, frozen=True):
     boot: int
     floor: int
     """``at`` of the newest fact."""
+    place: int
+    """Of the newest letter."""
+    machine: str
+    backup_at: int
 
 
 class Store:
@@ -65,7 +73,15 @@ class Store:
         self.on_commit: Callable[[], None] = lambda: None
         """Called in the writer's thread after something was written: there may be a new letter to send."""
         self._lock = lock
-        self._writer = Writer(db, reserve, lambda why: self.on_trouble(why), lambda: self.on_commit())
+        self._footing = Footing(path)
+        self._writer = Writer(
+            db,
+            reserve,
+            lambda why: self.on_trouble(why),
+            lambda: self.on_commit(),
+            self._footing.must_stand,
+            self._note_how_far if lock else lambda _: None,
+        )
         self._reader = ThreadPoolExecutor(1, "store-reader")
         self._read_db: Database | None = None
 
@@ -84,6 +100,7 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             if lock:
                 lock.take()
+            _must_not_be_gone(path)
             path.touch(mode=0o600)
             db, me = _opened(path, station, clock, guest, reserve)
         except OSError as why:
@@ -94,6 +111,7 @@ class Store:
             raise
         if not guest:
             reserve.keep()
+            witness.write(path, Witness(me.station, me.store_id, me.epoch, me.boot, me.place))
         return cls(path, db, me, clock, lock, reserve)
 
     async def run(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -113,8 +131,8 @@ class Store:
 
     @property
     def trouble(self) -> str | None:
-        """Why the last write failed, as a sentence; None when all is well."""
-        return self._writer.trouble
+        """Why nothing can be written, as a sentence; None when all is well."""
+        return self._writer.trouble or self._footing.lost()
 
     @property
     def commits(self) -> Tally:
@@ -133,6 +151,11 @@ class Store:
         self._writer.stop()
         _leave(self._lock)
 
+    def _note_how_far(self, db: Database) -> None:
+        """In the writer's thread, in a quiet moment."""
+        place = db.execute("SELECT coalesce(max(place), 0) FROM letter").fetchone()[0]
+        witness.write(self.path, Witness(self.station, self.store_id, self.epoch, self.boot, place))
+
     def _look(self, work: Callable[..., T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
         try:
             if self._read_db is None:
@@ -141,8 +164,18 @@ class Store:
             return work(self._read_db, *args, **kwargs)
         except sqlite3.Error as why:
             if is_fault(why):
-                raise told(why) from why
+                raise self._writer.noted_damage(told(why)) from why
             raise
+
+
+def _must_not_be_gone(path: Path) -> None:
+    """A store that was here and is not any more is not made anew by itself: perhaps its disk is only not mounted."""
+    known = witness.read(path)
+    if known is not None and (not path.exists() or path.stat().st_size == 0):
+        raise StoreDamaged(
+            f"The store at {path} is gone; there was one of station “{known.station}”. Put back a backup with "
+            "jiayou-edge restore, or begin with empty books: jiayou-edge store rebuild."
+        )
 
 
 def _opened(path: Path, station: str, clock: Clock, guest: bool, reserve: Reserve) -> tuple[Database, Identity]:
@@ -161,7 +194,7 @@ def _open_once(path: Path, station: str, clock: Clock, guest: bool) -> tuple[Dat
     db: Database | None = None
     try:
         db = _connect(path)
-        return db, _enter(db, station, clock, guest)
+        return db, _enter(db, path, station, clock, guest)
     except BaseException as why:
         if db is not None:
             db.close()
@@ -180,36 +213,54 @@ def _connect(path: Path) -> Database:
     return db
 
 
-def _enter(db: Database, station: str, clock: Clock, guest: bool) -> Identity:
+def _enter(db: Database, path: Path, station: str, clock: Clock, guest: bool) -> Identity:
     """Check the file, bring it to this schema, and count the start."""
     found = "ok" if guest else db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise StoreDamaged(f"The store is damaged ({found}). Keep the file, and restore a backup.")
+        raise StoreDamaged(f"The store is damaged ({found}). {REBUILD}")
     migrate(db)
     with db.atomic():
         _first_entry(db, station, clock.wall())
         me = _identity(db)
-        if me.station != station:
-            raise Refused(
-                "foreign_store", f"This store belongs to station “{me.station}”, not to “{station}”. Check the path."
-            )
+        must_belong(me, station)
         if not guest:
-            db.execute("UPDATE station SET boot = boot + 1")
+            _start(db, me, clock.wall(), witness.read(path))
             me = _identity(db)
     return me
+
+
+def must_belong(me: Identity, station: str) -> None:
+    """:exc:`Refused` (``foreign_store``, ``is_backup``) unless these are the books of this station."""
+    if me.station != station:
+        raise Refused(
+            "foreign_store", f"This store belongs to station “{me.station}”, not to “{station}”. Check the path."
+        )
+    if me.backup_at:
+        raise Refused("is_backup", "This file is a backup. Put it back with jiayou-edge restore, and it will be used.")
+
+
+def _start(db: Database, me: Identity, wall: int, known: Witness | None) -> None:
+    """Count the start; in a new epoch, when the file is not the one that was closed here."""
+    machine = witness.machine()
+    found = epochs.Opened(me.station, me.store_id, me.epoch, me.boot, me.place, me.machine)
+    reason = epochs.judged(found, known, machine)
+    boot = 1 + (max(me.boot, known.boot) if reason is StoreReason.OLDER and known else me.boot)
+    db.execute("UPDATE station SET boot = ?, machine = ?", (boot, machine))
+    if reason is not None:
+        epochs.begin(db, StationClock(me.floor, boot).stamp(wall, 0), reason, known)
 
 
 def _first_entry(db: Database, station: str, wall: int) -> None:
     db.execute(
         "INSERT OR IGNORE INTO station (one, station, epoch, store_id) VALUES (1, ?, ?, ?)",
-        (station, max(1, wall // 1000), secrets.token_hex(8)),
+        (station, epochs.drawn(wall), secrets.token_hex(8)),
     )
 
 
 def _identity(db: Database) -> Identity:
     row = db.execute(
-        "SELECT station, epoch, store_id, boot, coalesce((SELECT at FROM letter ORDER BY place DESC LIMIT 1), 0)"
-        " FROM station"
+        "SELECT station, epoch, store_id, boot, coalesce((SELECT at FROM letter ORDER BY place DESC LIMIT 1), 0),"
+        " coalesce((SELECT max(place) FROM letter), 0), machine, backup_at FROM station"
     ).fetchone()
     return Identity(*row)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from edge.store.errors import StoreUnavailable
+
 _MEGABYTE = 1_000_000
 LEAST_FREE = 32 * _MEGABYTE
 """Bytes that the disk itself must have left, however small the store is: its log and what has begun need them."""
@@ -29,6 +31,33 @@ def room(path: Path, budget: int) -> Room:
     """The store with its log against the budget, and what the disk can still hold."""
     used = sum(file.stat().st_size for file in (path, path.with_name(path.name + "-wal")) if file.exists())
     return Room(used, budget, _free(path))
+
+
+class Footing:
+    """The files on which the store stands. One that was deleted or replaced still takes every write, and keeps none."""
+
+    def __init__(self, store: Path) -> None:
+        self._files = [store, store.with_name(store.name + "-wal")]
+        self._known = [_who(file) for file in self._files]
+
+    def lost(self) -> str | None:
+        """What became of them, as a sentence; None when they are where they were."""
+        for place, file in enumerate(self._files):
+            who = _who(file)
+            if self._known[place] is None:
+                self._known[place] = who
+            elif who != self._known[place]:
+                return (
+                    f"The store's file {file} was deleted or replaced while the agent runs. Nothing can be recorded: "
+                    "put it back, or stop the agent and run jiayou-edge store rebuild."
+                )
+        return None
+
+    def must_stand(self) -> None:
+        """:exc:`StoreUnavailable` when they do not."""
+        why = self.lost()
+        if why:
+            raise StoreUnavailable(why)
 
 
 class Reserve:
@@ -58,6 +87,14 @@ class Reserve:
         except OSError:
             return False
         return True
+
+
+def _who(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _free(path: Path) -> int:

@@ -20,6 +20,8 @@ class StoreDamaged(StoreUnavailable):
     """The store's file is not whole."""
 
 
+REBUILD = "Stop the agent and run jiayou-edge store rebuild: it keeps the file and saves what can be read."
+
 _FAULTS = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -39,16 +41,18 @@ def is_fault(why: BaseException) -> bool:
     return isinstance(why, sqlite3.Error) and _code(why) in _FAULTS
 
 
-def is_full(why: sqlite3.Error) -> bool:
+def is_full(why: Exception) -> bool:
     """Whether the disk has no room left."""
     return _code(why) == sqlite3.SQLITE_FULL
 
 
-def told(why: sqlite3.Error) -> StoreUnavailable:
+def told(why: sqlite3.Error | StoreUnavailable) -> StoreUnavailable:
     """The sentence for a person."""
+    if isinstance(why, StoreUnavailable):
+        return why
     match _code(why):
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return StoreDamaged(f"The store is damaged ({why}). Stop the agent, keep the file, and restore a backup.")
+            return StoreDamaged(f"The store is damaged ({why}). {REBUILD}")
         case sqlite3.SQLITE_FULL:
             return StoreUnavailable("The disk is full. Please make room: nothing can be recorded until then.")
         case sqlite3.SQLITE_READONLY:
@@ -59,6 +63,6 @@ def told(why: sqlite3.Error) -> StoreUnavailable:
             return StoreUnavailable(f"The store can't be used now ({why}). It will be tried again.")
 
 
-def _code(why: sqlite3.Error) -> int:
+def _code(why: Exception) -> int:
     """SQLite's primary result code; 0 for what Python's own module raised."""
     return getattr(why, "sqlite_errorcode", 0) & 0xFF

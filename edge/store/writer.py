@@ -13,7 +13,7 @@ import structlog
 from sqlite_utils import Database
 
 from edge.store.disk import Reserve
-from edge.store.errors import StoreUnavailable, is_fault, is_full, told
+from edge.store.errors import StoreDamaged, StoreUnavailable, is_fault, is_full, told
 from shared.tally import Tally
 
 T = TypeVar("T")
@@ -52,11 +52,16 @@ class Writer:
         reserve: Reserve,
         on_trouble: Callable[[str | None], None],
         on_commit: Callable[[], None] = lambda: None,
+        must_stand: Callable[[], None] = lambda: None,
+        on_quiet: Callable[[Database], None] = lambda _: None,
     ) -> None:
         self._db = db
         self._reserve = reserve
         self._on_trouble = on_trouble
         self._on_commit = on_commit
+        self._must_stand = must_stand
+        self._on_quiet = on_quiet
+        self._damaged = False
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = Thread(target=self._live, name="store", daemon=True)
         self._pen = Lock()
@@ -139,8 +144,9 @@ class Writer:
     def _serve(self, group: list[Job]) -> None:
         before, begun = self._db.conn.total_changes, time.perf_counter_ns()
         try:
+            self._must_stand()
             outcomes = self._commit(group)
-        except sqlite3.Error as why:
+        except (sqlite3.Error, StoreUnavailable) as why:
             self._failed(group, why)
             return
         written = self._db.conn.total_changes != before
@@ -166,21 +172,29 @@ class Writer:
             raise
         return outcomes
 
-    def _failed(self, group: list[Job], why: sqlite3.Error) -> None:
+    def _failed(self, group: list[Job], why: sqlite3.Error | StoreUnavailable) -> None:
         """A full disk is given the reserve. One job's failure must not be its neighbours': each is tried alone."""
         if len(group) > 1 or (is_full(why) and self._reserve.release()):
             for job in group:
                 self._serve([job])
             return
-        error = told(why)
-        if self.trouble is None:
+        group[0].promise.set_exception(self._noted(told(why)))
+
+    def noted_damage(self, error: StoreUnavailable) -> StoreUnavailable:
+        """What a reader has met. A file that is not whole takes nothing new, even where it still can be written."""
+        return self._noted(error) if isinstance(error, StoreDamaged) else error
+
+    def _noted(self, error: StoreUnavailable) -> StoreUnavailable:
+        before, self.trouble = self.trouble, str(error)
+        self._damaged = self._damaged or isinstance(error, StoreDamaged)
+        if before is None:
             self._on_trouble(str(error))
-        self.trouble = str(error)
-        group[0].promise.set_exception(error)
+        return error
 
     def _well(self) -> None:
+        """What has begun may be written into a damaged file too, as long as it takes it; but nothing new is begun."""
         self._unfolded = True
-        if self.trouble is not None:
+        if self.trouble is not None and not self._damaged:
             self.trouble = None
             self._on_trouble(None)
 
@@ -189,6 +203,7 @@ class Writer:
         self._unfolded = False
         with suppress(sqlite3.Error):  # the next write meets the same disk, and tells
             self._db.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._on_quiet(self._db)
 
 
 def seal(db: Database) -> None:

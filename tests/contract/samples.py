@@ -18,6 +18,7 @@ from shared.messages import (
     DisputeSettled,
     FreePoint,
     GaugeState,
+    Held,
     Hello,
     Letter,
     ListedCoupon,
@@ -35,6 +36,8 @@ from shared.messages import (
     StationSwitched,
     StopPoint,
     Stored,
+    StoreReason,
+    StoreRenewed,
     SwitchStation,
     TankAlarmed,
     TankDelivered,
@@ -110,6 +113,11 @@ LETTERS: dict[str, Letter] = {
     ),
     "tank_alarm": Letter(14, STAMP, TankAlarmed("液位仪", 1, "high_water", 3, True, "92#")),
     "order_refused": Letter(15, STAMP, OrderRefused("tariffs", "forged", "The signature of this order is wrong.", 3)),
+    "store_renewed": Letter(
+        16,
+        STAMP,
+        StoreRenewed(StoreReason.RESTORED, 1_790_000_000, "5f3a9c0011223344", 981, 12, 1_795_305_000_000, "backup.db"),
+    ),
 }
 """Facts, by the tag that they carry."""
 
@@ -133,9 +141,17 @@ MESSAGES: dict[str, Struct] = {
         live=True,
         gauges=(GaugeState("液位仪", "gauge_no_answer"),),
         versions={"keys": 2},
+        asks=(1_780_000_000,),
     ),
     "ask": CouponClaim("a1b2", Filling("pudong-1", "95#", 34_092, 40_780), coupon="9f1c2a7e", code=""),
-    "welcome": Welcome(1_795_305_600_300, 1_795_305_600_250, 86_400_123, 990, "Another machine is running."),
+    "welcome": Welcome(
+        1_795_305_600_300,
+        1_795_305_600_250,
+        86_400_123,
+        990,
+        "Another machine is running.",
+        {1_780_000_000: (Held(1, 90), Held(95, 99))},
+    ),
     "stored": Stored(1_790_000_000, 1_000),
     "keys": CommandKeys({1: bytes(range(32)), 2: bytes(range(32, 64))}),
     "tariffs": TariffBook(17, (Tariff(17, 1_795_392_000_000, {"92#": 7_850, "95#": 8_360}, "王经理"),)),
