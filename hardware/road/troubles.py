@@ -43,7 +43,7 @@ class Way:
 
     def carry(self, packet: Packet) -> list[bytes]:
         """What arrives now."""
-        if self.silent:
+        if self.silent or self.broken:
             return []
         if not packet.topic:
             return [packet.data]

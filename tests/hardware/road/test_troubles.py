@@ -32,6 +32,7 @@ def test_a_connection_breaks_in_the_middle_of_a_letter() -> None:
     way = Way(Faults({"broken-connection": 1}), lambda *_: None)
     assert way.carry(LETTERS[0]) == [b"lett"]
     assert way.broken
+    assert way.carry(PING) == way.carry(LETTERS[1]) == [], "nothing follows half a letter"
 
 
 def test_a_late_letter_is_overtaken_by_one_to_four_others_and_arrives_once() -> None:
