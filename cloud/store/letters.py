@@ -19,6 +19,9 @@ _DEAD = table_of(DeadLetterRow)
 MOST_UNREADABLE = 1_000
 """So many whole messages that can't be read are kept of one station; what comes beyond is counted in the log only."""
 
+MOST_HOLES = 100
+"""So many holes of a line are listed, lowest first."""
+
 
 class Posted(NamedTuple):
     """A row of the inbox: the columns in their order."""
@@ -104,7 +107,7 @@ def end_of_run(connection: Connection, station: str, epoch: int, start: int) -> 
     return end
 
 
-def holes(connection: Connection, station: str, epoch: int, contiguous: int, most: int = 100) -> list[Hole]:
+def holes(connection: Connection, station: str, epoch: int, contiguous: int, most: int = MOST_HOLES) -> list[Hole]:
     """What is missing of this line, lowest first."""
     before = func.coalesce(func.lag(_INBOX.c.seq).over(order_by=_INBOX.c.seq), contiguous).label("before")
     place = (_INBOX.c.station == station, _INBOX.c.epoch == epoch, _INBOX.c.seq > contiguous)

@@ -28,6 +28,18 @@ class Line(NamedTuple):
     boot_zero: int | None
 
 
+class Greeted(NamedTuple):
+    """The last hello of a line that was accepted."""
+
+    station: str
+    epoch: int
+    store_id: str
+    boot: int
+    boot_zero: int
+    last_seen: int
+    """When it was heard last, a hello or a letter; UTC milliseconds of the company."""
+
+
 class Heard(NamedTuple):
     """What a hello says of a line. Times in UTC milliseconds of the company."""
 
@@ -76,6 +88,13 @@ def lines_of(connection: Connection, stations: Collection[str]) -> list[Line]:
     """All lines of these stations, the newest epoch first."""
     rows = connection.execute(_SELECT.where(_LINE.c.station.in_(stations)).order_by(_LINE.c.epoch.desc()))
     return [Line(*row) for row in rows]
+
+
+def last_greeted(connection: Connection, stations: Collection[str]) -> list[Greeted]:
+    """The last accepted hello of each line of these stations, whichever worker heard it, the latest last."""
+    columns = (_LINE.c[name] for name in Greeted._fields)
+    wanted = _LINE.c.station.in_(stations), _LINE.c.boot_zero.is_not(None)
+    return [Greeted(*row) for row in connection.execute(select(*columns).where(*wanted).order_by(_LINE.c.last_seen))]
 
 
 def move_marks(connection: Connection, marks: Mapping[StoreKey, tuple[int, int]], now: int) -> None:

@@ -1,6 +1,7 @@
 """Hellos, many in one transaction: who is that, what is held, what is lacking. Called in a thread of its own."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -9,9 +10,11 @@ import structlog
 from cloud.store import lines
 from cloud.store.database import Books, Connection
 from cloud.store.lines import Heard, Line, SecurityEvent, StoreKey
+from cloud.sync.holding import held
 from cloud.sync.identity import Alarms, Identities
 from cloud.sync.trades import Held, Trades
 from shared import topics
+from shared.messages import Held as HeldLetters
 from shared.messages import Hello, Welcome
 from shared.wire import pack
 
@@ -60,8 +63,9 @@ class Greeter:
             self._note(connection, accepted)
             keys = self._keys(connection, newest.values())
             lacking = self._lacking(connection, accepted)
+            asked = held(connection, [a.heard.hello for a in accepted])
         welcomes = [self._welcome(h, 0, why) for h, why in refused]
-        welcomes += [self._welcome(a.heard, a.line.contiguous, "") for a in accepted]
+        welcomes += [self._welcome(a.heard, a.line.contiguous, "", asked) for a in accepted]
         return keys + welcomes + lacking
 
     def books_for(self, stations: Iterable[str], kind: str) -> list[Outgoing]:
@@ -88,6 +92,7 @@ class Greeter:
     ) -> tuple[list[tuple[HeardHello, str]], list[_Accepted]]:
         known = lines.known_stations(connection, {h.hello.station for h in heard})
         found = lines.find(connection, {_store_of(h) for h in heard})
+        self._recall(connection, {h.hello.station for h in heard})
         refused: list[tuple[HeardHello, str]] = []
         welcome: list[HeardHello] = []
         for h in heard:
@@ -98,8 +103,14 @@ class Greeter:
             else:
                 welcome.append(h)
         lines.note_security(connection, [_alarm(h, why) for h, why in refused if self._is_news(h, why)])
-        held = lines.lock(connection, {_store_of(h) for h in welcome}, self._now()) if welcome else {}
-        return refused, [_Accepted(h, held[_store_of(h)]) for h in welcome]
+        locked = lines.lock(connection, {_store_of(h) for h in welcome}, self._now()) if welcome else {}
+        return refused, [_Accepted(h, locked[_store_of(h)]) for h in welcome]
+
+    def _recall(self, connection: Connection, stations: Collection[str]) -> None:
+        """Who was alive when another worker served these stations, or this one before it was started again."""
+        strangers = [station for station in stations if not self.identities.knows(station, self._now())]
+        for greeted in lines.last_greeted(connection, strangers) if strangers else ():
+            self.identities.recall(greeted)
 
     def _is_news(self, heard: HeardHello, why: str) -> bool:
         news = self._alarms.admit(heard.hello.station, f"{heard.hello.store_id} {why}", heard.at)
@@ -150,10 +161,17 @@ class Greeter:
             for command in commands
         ]
 
-    def _welcome(self, heard: HeardHello, stored_upto: int, refused: str) -> Outgoing:
+    def _welcome(
+        self,
+        heard: HeardHello,
+        stored_upto: int,
+        refused: str,
+        asked: Mapping[StoreKey, tuple[HeldLetters, ...]] = MappingProxyType({}),
+    ) -> Outgoing:
         hello = heard.hello
         middle = (heard.at + self._now()) // 2  # half of the time that we took lies on either side of it
-        welcome = Welcome(middle, hello.wall, hello.mono, stored_upto, refused)
+        theirs = {epoch: asked[hello.station, epoch] for epoch in hello.asks if (hello.station, epoch) in asked}
+        welcome = Welcome(middle, hello.wall, hello.mono, stored_upto, refused, theirs)
         return Outgoing(topics.down(hello.station, topics.WELCOME), pack(welcome))
 
 

@@ -8,11 +8,14 @@ one; whoever was there first stays, and the other is refused by name until the f
 3. the same store, alive twice: a copied disk, known by two starts that can't be one
 4. a store that has forgotten letters it had sent: a backup without a new epoch, refused for good, because its new
    letters would take the numbers of old ones
+
+What a worker remembers it has from the hellos that it heard itself, and of stations that are new to it from the books,
+where every worker notes the hellos that it accepts: a shard that moves takes its doubles along.
 """
 
 from typing import NamedTuple
 
-from cloud.store.lines import Line
+from cloud.store.lines import Greeted, Line
 from shared.messages import Hello
 
 ALIVE = 45_000
@@ -42,6 +45,17 @@ class Identities:
     def alive(self, now: int) -> list[str]:
         """The stations that were heard a moment ago."""
         return [station for station, pulse in list(self._alive.items()) if now - pulse.at < ALIVE]
+
+    def knows(self, station: str, now: int) -> bool:
+        """Whether this worker itself has heard it a moment ago."""
+        pulse = self._alive.get(station)
+        return pulse is not None and now - pulse.at < ALIVE
+
+    def recall(self, greeted: Greeted) -> None:
+        """Another worker accepted this hello; what is known to be later stands."""
+        known = self._alive.get(greeted.station)
+        if known is None or known.at < greeted.last_seen:
+            self._alive[greeted.station] = Pulse(*greeted[1:])
 
     def judge(self, hello: Hello, line: Line, now: int) -> str:
         """Empty when this hello comes from the station itself; else a sentence that says why it is refused."""

@@ -126,6 +126,30 @@ async def test_commands_are_sent_when_given_and_again_with_each_hello(desk: Desk
     assert topics.COMMAND in [kind for kind, _ in await desk.hears(hello(live=True))]
 
 
+async def test_f50_a_double_is_refused_by_a_worker_that_has_just_taken_the_shard_over(desk: Desk) -> None:
+    """Whoever was there first stays, though the worker that knew him is gone: the books know him too."""
+    await desk.hears(hello(boot=3, mono=90_000))
+    other = Desk(desk.books)
+    work = asyncio.create_task(other.dispatch.run())
+    other.now = desk.now + 5_000
+    copied = await other.hears(hello(boot=3, mono=1_000))
+    second = await other.hears(hello(epoch=EPOCH + 500, store_id="disk-b", boot=1, mono=700))
+    itself = await other.hears(hello(boot=3, mono=95_000, live=True))
+    other.now += 5_000
+    restarted = await other.hears(hello(boot=4, mono=300))
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    said = [message.refused for ((_, message),) in (copied, second, itself, restarted) if isinstance(message, Welcome)]
+    assert ["copy of this machine's disk" in said[0], "Another machine" in said[1], *said[2:]] == [True, True, "", ""]
+    assert [event.kind for event in desk.rows(SecurityEventRow)] == ["hello_refused"] * 2, "head office hears of both"
+
+
+async def test_a_station_that_asks_is_told_what_is_here_of_its_former_epoch(desk: Desk) -> None:
+    ((_, answer),) = await desk.hears(hello(asks=(EPOCH - 500,)))
+    assert isinstance(answer, Welcome)
+    assert answer.held == {EPOCH - 500: ()}
+
+
 async def test_f115_a_hello_for_another_station_is_answered_by_nobody_and_reported(desk: Desk) -> None:
     for _ in range(3):
         desk.dispatch.hear_hello(A, pack(hello(B)))
