@@ -26,6 +26,7 @@ from edge.engineer import wiring
 from edge.identity import door
 from edge.settings import Settings
 from edge.status import every_sale, line_row, status
+from edge.store import schema
 from edge.store.database import Store
 from hardware.decode import decode_lines, decode_stream, row
 from hardware.gauges.registry import GAUGES
@@ -82,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("code", nargs="?", default="", help="32 letters and digits; asked for without it")
     enrol.add_argument("--door", default="", metavar="URL", help="https://…; head_office.door without it")
     enrol.add_argument("--json", action="store_true", help="one JSON object")
+
+    back = _command(
+        commands, "downgrade", _downgrade, "退回 · fit the store for an older program; no letter is lost"
+    )
+    _config(back)
+    back.add_argument("--to", required=True, metavar="NNN", help="number of that program's schema, such as 003")
 
     check = _command(commands, "check-config", _check, "检查配置 · see whether a configuration can be used")
     check.add_argument("config", type=Path, metavar="FILE")
@@ -196,6 +203,17 @@ def _enrol(wishes: argparse.Namespace) -> None:
         f"{kept.facts.name}：证书有效期至 {until:%F}，到期前自动续期 · certificate until {until:%F}, renewed in time"
     )
     print(json.dumps(said, ensure_ascii=False) if wishes.json else plain)
+
+
+def _downgrade(wishes: argparse.Namespace) -> None:
+    """The agent must not run: its store is taken, as at any start."""
+    chosen = settings.read(wishes.config)
+    store = Store.open(_books(chosen), chosen.station.id)
+    try:
+        back = store.call(schema.downgrade, wishes.to)
+    finally:
+        store.close()
+    print(f"{', '.join(back) or '—'}：已退回，现在可以安装旧程序 · taken back; the older program can be installed now")
 
 
 def _add_attendant(wishes: argparse.Namespace) -> None:

@@ -118,11 +118,16 @@ def test_attendants_come_and_go_beside_a_running_agent(config: Path, capsys: pyt
         assert main(["status", "--config", str(config), "--json"]) == 0
         status = json.loads(capsys.readouterr().out)
         assert (status["running_as"], status["boot"], status["backlog"]) == (agent.pid, 1, 1)
-        assert main(["run", "--config", str(config)]) == 1
-        assert str(agent.pid) in capsys.readouterr().err
+        for words in (["run"], ["downgrade", "--to", "001"]):
+            assert main([*words, "--config", str(config)]) == 1
+            assert str(agent.pid) in capsys.readouterr().err
     finally:
         agent.send_signal(signal.SIGTERM)
         rest = agent.communicate(timeout=15)[1]
     assert agent.returncode == 0
+    assert main(["downgrade", "--to", "001", "--config", str(config)]) == 0
+    assert "004_orders" in capsys.readouterr().out
+    assert main(["downgrade", "--to", "077", "--config", str(config)]) == 1
+    assert "001" in capsys.readouterr().err
     assert "agent_ended" in rest
     assert "Traceback" not in rest
