@@ -41,10 +41,12 @@ def found(pattern: str, *rooms: str) -> set[str]:
 
 LINK = {"unanswered", "refused_by_head_office", "no_broker", "no_password", *PipeTrouble} - {""}
 WIRING = {"noisy_line", "untested_protocol"}
+PAPERS = {"not_enrolled", "certificate_ends", "certificate_over", "papers_damaged"}
 GAUGES = {*GAUGE_TROUBLES.values(), LOST}
 TROUBLES = (
-    LINK | {"line_lost", "not_writable", "disk_full", "clock_off", "clock_never_set", "port_taken"} | WIRING | GAUGES
-)
+    LINK | {"line_lost", "not_writable", "disk_full", "clock_off", "clock_never_set", "port_taken", "not_watched"}
+    | WIRING | PAPERS | GAUGES
+)  # fmt: skip
 PRINTERS = {*PrinterStatus, press.ABSENT}
 AT_POINTS = {"silent", "unrecorded", "off", "no_price", "price_pending", "unauthorised", "other_nozzle"}
 JUDGED = {"below_minimum", "other_grade"}
@@ -96,5 +98,6 @@ def test_every_state_looks_like_something() -> None:
 def test_the_lists_above_are_whole() -> None:
     assert found(r'link_changed\(False, "([a-z_]+)"', ".") <= LINK
     assert found(r'troubles\.set\("[a-z]+", "([a-z_]+)"', ".") <= TROUBLES
+    assert found(r'Worry\("([a-z_]+)"', "identity") == PAPERS
     assert found(r'self\._reason = "([a-z_]+)"', "sync") <= LINK
     assert found(r'memory\.alarm = "([a-z_]+)"', "forecourt") <= AT_POINTS
