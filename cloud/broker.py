@@ -86,7 +86,7 @@ class BrokerPlace(Struct, frozen=True):
     gate_port: int = 0
     """0: any free one, which a gate on this machine finds in a file."""
     cluster: Cluster | None = None
-    patience: int = 5
+    patience: int = 3
     """Seconds that the gate's answer is waited for."""
 
     @property
@@ -214,7 +214,8 @@ def _subject(topic: str) -> str:
 def _tls(certificate: str, key: str, ca: str) -> str:
     if not certificate:
         return ""
-    lines = [f"cert_file: {_quoted(certificate)}", f"key_file: {_quoted(key)}"]
+    # its own two seconds are too short for a mobile network, and for thousands who come back together
+    lines = [f"cert_file: {_quoted(certificate)}", f"key_file: {_quoted(key)}", "timeout: 10"]
     if ca:
         lines += [f"ca_file: {_quoted(ca)}", "verify: true"]
     return "tls {\n    " + "\n    ".join(lines) + "\n  }"

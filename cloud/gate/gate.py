@@ -32,9 +32,9 @@ T = TypeVar("T")
 _QUESTIONS: Final = "$SYS.REQ.USER.AUTH"
 _HANDFUL: Final = 200
 _LOOKED_UP: Final = 2_000
-_PATIENCE: Final = 4.0
+_PATIENCE: Final = 2.5
 """Seconds after which the broker has given up: an answer would be for nobody."""
-_LONGEST_WAIT: Final = 2.0
+_LONGEST_WAIT: Final = 0.5
 _LOOK_SECONDS: Final = 1.0
 _ROUND_SECONDS: Final = 60.0
 _SECOND_LOOK: Final = 2.0

@@ -17,7 +17,6 @@ from sqlalchemy import Row, select
 
 import cloud.app
 import edge.app
-from cloud import broker as company_broker
 from cloud import founding
 from cloud.coupons import cases, issuing
 from cloud.coupons.cases import CaseView
@@ -50,8 +49,9 @@ from edge.store.timepiece import Clock
 from shared.coupon import CouponKind
 from shared.messages import Action, Command
 from shared.station import Key
-from tests.company.servers import Server, free_port
+from tests.company.servers import free_port
 from tests.fakes.waiting import until
+from tests.flow.brokers import SINGLE, BrokerKind
 from tests.flow.checker import StationBooks, agree, poured, station_books
 from tests.flow.island import GRADES, Island, island
 
@@ -65,18 +65,20 @@ _DAY = 86_400_000
 class Chain:
     """Its keys, passwords and broker. The two houses are opened and closed by :meth:`office` and :meth:`station`."""
 
-    def __init__(self, directory: Path, stations: Collection[str], database: str) -> None:
+    def __init__(self, directory: Path, stations: Collection[str], database: str, kind: BrokerKind) -> None:
         self.directory = directory
-        self.settings = CloudSettings(
-            str(directory / "cloud"),
-            database=Database(database),
-            broker=BrokerListener(port=(port := free_port())),
-            line=Line(port=port),
-            office=Office(port=free_port()),
+        self.settings = kind.settle(
+            CloudSettings(
+                str(directory / "cloud"),
+                database=Database(database),
+                broker=BrokerListener(port=(port := free_port())),
+                line=Line(port=port),
+                office=Office(port=free_port()),
+            )
         )
         founding.found(self.settings, "owner")
         self.passwords = self._admit(stations)
-        self.broker = Server(company_broker.command(self.settings.place), port, directory / "nats.log")
+        self.broker = kind.broker(self.settings, self.passwords)
 
     def _admit(self, stations: Collection[str]) -> dict[str, str]:
         with self.books() as books:
@@ -128,10 +130,15 @@ class Chain:
             StoreSettings(str(self.store_of(name))),
             (LineSettings("一号线", "wayne-dart", line, points),),
             authorise,
-            BrokerSettings("127.0.0.1", self.settings.line.port, password=self.passwords[name]),
+            self.broker_settings(name),
             PageSettings(port=0),
             PrinterSettings(f"virtual:{self.slips_of(name)}", 58),
         )
+
+    def broker_settings(self, name: str) -> BrokerSettings:
+        """How a station reaches the broker."""
+        line = self.settings.line
+        return BrokerSettings("127.0.0.1", line.port, line.hosts, password=self.passwords[name])
 
     def told(self, station: str = A) -> StationBooks:
         """A station's own books."""
@@ -339,9 +346,11 @@ class Scene(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def chain(directory: Path, stations: Collection[str] = (A,), database: str = "") -> AsyncIterator[Chain]:
+async def chain(
+    directory: Path, stations: Collection[str] = (A,), database: str = "", kind: BrokerKind = SINGLE
+) -> AsyncIterator[Chain]:
     """A founded chain with its broker running."""
-    founded = Chain(directory, stations, database)
+    founded = Chain(directory, stations, database, kind)
     founded.broker.start()
     try:
         yield founded
@@ -351,11 +360,15 @@ async def chain(directory: Path, stations: Collection[str] = (A,), database: str
 
 @asynccontextmanager
 async def scene(
-    directory: Path, authorise: Authorise = Authorise.AUTOMATIC, database: str = "", speed: int = 60
+    directory: Path,
+    authorise: Authorise = Authorise.AUTOMATIC,
+    database: str = "",
+    speed: int = 60,
+    kind: BrokerKind = SINGLE,
 ) -> AsyncIterator[Scene]:
     """Both houses in business."""
     with island(speed) as pumps:
-        async with chain(directory, database=database) as company, company.office() as office:
+        async with chain(directory, database=database, kind=kind) as company, company.office() as office:
             version = await office.price(PRICES)
             async with company.station(pumps, A, authorise) as station:
                 await station.priced(version)

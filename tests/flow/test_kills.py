@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import edge.app
-from edge.settings import BrokerSettings, PageSettings, Settings, StationSettings, StoreSettings
+from edge.settings import PageSettings, Settings, StationSettings, StoreSettings
 from edge.store.database import Store
 from tests.company.programs import ended_in_order
 from tests.fakes.ends import sell
@@ -77,7 +77,7 @@ async def test_head_office_and_the_broker_killed_in_the_middle_of_a_backlog_have
 
 def _idle_station(company: Chain) -> Settings:
     """A station whose dispensers are all switched off."""
-    broker = BrokerSettings("127.0.0.1", company.settings.line.port, password=company.passwords[A])
+    broker = company.broker_settings(A)
     return Settings(
         StationSettings(A, "浦东"), StoreSettings(str(company.store_of(A))), broker=broker, page=PageSettings(port=0)
     )
