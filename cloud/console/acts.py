@@ -15,6 +15,7 @@ from cloud.identity import enrolling
 from cloud.identity.enrolling import NewTicket
 from cloud.sales import listing
 from cloud.sales.listing import SaleFilter
+from cloud.sales.trace import Trace, trace
 from cloud.settings import Settings
 from cloud.stations import register, states
 from cloud.stations.register import Admission, Group, NewStation
@@ -22,7 +23,8 @@ from cloud.stations.states import Gap, StationState
 from cloud.store.database import Books
 from cloud.store.migrate import migrate as migrate_books
 from cloud.store.migrate import must_be_current
-from shared.errors import Unavailable
+from shared.errors import Refused, Unavailable
+from shared.station import Key
 
 Words = argparse.Namespace
 Act = Callable[[Settings, Words], Any]
@@ -164,6 +166,18 @@ def sums(settings: Settings, words: Words) -> listing.CompanySums:
     wanted = SaleFilter(tuple(words.station), words.day, words.day, point=words.point)
     with books_of(settings) as books, books.read() as connection:
         return listing.company_sums(connection, wanted)
+
+
+def trace_sale(settings: Settings, words: Words) -> Trace:
+    """The whole way of a sale, from the nozzle to the ledger."""
+    try:
+        key = Key.parse(words.sale)
+    except ValueError as why:
+        raise Refused(
+            "unknown_sale", f"“{words.sale}” is no number of a sale, such as pudong-1-1790000000-42."
+        ) from why
+    with books_of(settings) as books, books.read() as connection:
+        return trace(connection, key)
 
 
 def check_audit(settings: Settings, _words: Words) -> dict[str, Any]:

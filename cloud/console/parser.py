@@ -156,6 +156,8 @@ def _books(commands: Commands) -> None:
     sales.add_argument("--station", action="append", default=[], metavar="ID")
     sales.add_argument("--day", default="", metavar="YYYY-MM-DD", help="a business day; default: all")
     sales.add_argument("--point", type=int, default=0, help="a fuelling point; default: all")
+    way = _add(commands, "trace", acts.trace_sale, "追溯 · the whole way of a sale, from the nozzle to the ledger")
+    way.add_argument("sale", help="its number, as on the receipt and in both logs")
     _add(commands, "audit", acts.check_audit, "审计 · follow the audit's chain of hashes; exit code 1: broken")
 
 

@@ -20,7 +20,7 @@ from cloud.sync.posting import Handlers, Message, Result, post_all
 from cloud.sync.reading import Forged, Unreadable, open_message
 from shared import topics
 from shared.errors import Unavailable
-from shared.messages import Fact, Stored
+from shared.messages import Fact, SaleRecorded, Stored
 from shared.tally import Tally
 from shared.wire import pack
 
@@ -30,6 +30,8 @@ _GROUP_BYTES = 512 * 1024
 """Packed bytes in one transaction: some 5,000 sales."""
 _ROOM_BYTES = 64 * 1024 * 1024
 """So much may wait. Beyond, messages are let go, and their stations send them again."""
+_LINES_AT_ONCE = 20
+"""So many facts of a group are told one by one."""
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
 
 
@@ -124,6 +126,7 @@ class Intake:
 
     def _answer(self, result: Result) -> None:
         self.counts["letters"] += len(result.facts)
+        _tell(result)
         self.counts["dead"] += len(result.dead)
         for (station, epoch), upto in result.stored.items():
             self._publish(topics.down(station, topics.STORED), pack(Stored(epoch, upto)))
@@ -177,6 +180,18 @@ class Intake:
             result = post_all(connection, messages, self._handlers, self._now())
         self.postings.add((time.perf_counter_ns() - begun) // 1_000)
         return result
+
+
+def _tell(result: Result) -> None:
+    """A live sale gets a line with its key, by which the station's own log names it; a storm gets one for all."""
+    sales = [fact for fact in result.facts if isinstance(fact.body, SaleRecorded)]
+    if len(result.facts) > _LINES_AT_ONCE:
+        _log.info("letters_posted", letters=len(result.facts), sales=len(sales), stations=len(result.stored))
+        return
+    for fact in sales:
+        _log.info("sale_posted", sale=str(fact.key), arrived_at=fact.arrived_at)
+    for dead in result.dead:
+        _log.warning("letter_died", letter=f"{dead.station}-{dead.epoch}-{dead.seq}", why=dead.reason)
 
 
 def machine_now() -> int:

@@ -185,10 +185,12 @@ class Printing:
                 await self._end_unknown(job, state, outcome.word)
 
     async def _end(self, job: PrintJob, state: SlipState, detail: str) -> None:
+        _log.info("slip", sale=str(self._key(job)), copy=job.copy, state=str(state), why=detail or None)
         await self._surely(printing.end, self._store.clock.stamp(), job.job, state, detail)
         self._moved(job)
 
     async def _end_unknown(self, job: PrintJob, state: SlipState, detail: str) -> None:
+        _log.info("slip", sale=str(self._key(job)), copy=job.copy, state=str(state), why=detail)
         stamp = self._store.clock.stamp()
         await self._surely(printing.end_unknown, stamp, job.job, state, detail, self._mark)
         self._moved(job)

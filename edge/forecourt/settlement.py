@@ -241,6 +241,15 @@ class Settlement:
             grounds.desk,
             grounds.slips,
         )
+        _log.info(
+            "sale_recorded",
+            sale=str(done.key),
+            point=memory.number,
+            by=leave.authorised_by,
+            volume=done.sale.delivery.volume,
+            payable=done.sale.payable,
+            status=str(done.sale.status),
+        )
         memory.figures = outcome.figures
         memory.last_key, memory.last_sale, memory.last_settled = done.key, done.sale, False
         memory.shown = memory.known = None

@@ -18,6 +18,7 @@ from edge.sync.pace import UNHURRIED, Pace, Pipe, Presence, either, whatever_hap
 from edge.sync.window import Window
 from shared import topics
 from shared.messages import Hello, Stored, Welcome
+from shared.station import Key
 from shared.wire import BATCH_BYTES, batch_of, pack
 
 _log = structlog.get_logger(__name__)
@@ -258,5 +259,9 @@ class Uplink:
         self._window.acknowledge(upto, time.monotonic())
         self._more.set()
         await self._store.run(outbox.mark_stored, self._store.epoch, upto)
+        _log.info("stored", after=str(self._key(self._marked)), upto=str(self._key(upto)))
         self._marked = upto
         self._on_change()
+
+    def _key(self, seq: int) -> Key:
+        return Key(self._store.station, self._store.epoch, seq)

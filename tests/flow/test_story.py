@@ -1,8 +1,10 @@
 """The main job, on both databases: a filling up, a price down, a coupon without a network."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from edge.forecourt.views import SaleView
 from tests.company.servers import postgresql
@@ -30,9 +32,11 @@ async def test_a_filling_a_price_and_a_coupon_travel_between_a_station_and_head_
 
 async def a_sale_travels_up(play: Scene) -> None:
     """Everything that can be asked about a sale is known in head office a moment later."""
-    await play.station.forecourt.identify(1, "m-1001", "沪A12345", WANG)
-    sold = await play.station.serve(1, 27_180, nozzle=2)
-    await play.station.emptied()
+    with capture_logs() as said:
+        await play.station.forecourt.identify(1, "m-1001", "沪A12345", WANG)
+        sold = await play.station.serve(1, 27_180, nozzle=2)
+        await play.station.emptied()
+    one_key_tells_the_story_in_both_logs(said, str(sold.key))
     told = play.office.trace(sold.key)
     assert (told.sale.volume, told.sale.amount, told.sale.grade) == (27_180, 22_722, "95#")
     assert (told.owner.station, told.owner.dealer, told.owner.region) == (A, "经销商", "华东")
@@ -44,6 +48,15 @@ async def a_sale_travels_up(play: Scene) -> None:
     assert told.letter.in_inbox
     assert [(slip.copy, slip.state) for slip in told.slips] == [(1, "printed")]
     assert play.station.slips() == 1
+
+
+def one_key_tells_the_story_in_both_logs(said: Sequence[Mapping[str, object]], key: str) -> None:
+    """From the nozzle to the books and the paper; and nothing of the customer."""
+    events = [str(line["event"]) for line in said if key in line.values()]
+    assert {"sale_recorded", "sale_posted", "slip"} <= set(events)
+    assert events.index("sale_recorded") < events.index("sale_posted")
+    assert "stored" in [line["event"] for line in said]
+    assert not [line for line in said if "沪A12345" in str(line) or "m-1001" in str(line)]
 
 
 async def a_price_travels_down_while_a_car_is_fuelling(play: Scene) -> None:
