@@ -215,18 +215,24 @@ def _connect(path: Path) -> Database:
 
 def _enter(db: Database, path: Path, station: str, clock: Clock, guest: bool) -> Identity:
     """Check the file, bring it to this schema, and count the start."""
-    found = "ok" if guest else db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise StoreDamaged(f"The store is damaged ({found}). {REBUILD}")
+    if not guest:
+        must_be_whole(db)
     migrate(db)
     with db.atomic():
         _first_entry(db, station, clock.wall())
-        me = _identity(db)
+        me = identity(db)
         must_belong(me, station)
         if not guest:
             _start(db, me, clock.wall(), witness.read(path))
-            me = _identity(db)
+            me = identity(db)
     return me
+
+
+def must_be_whole(db: Database) -> None:
+    """:exc:`StoreDamaged` when the file is not."""
+    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise StoreDamaged(f"The store is damaged ({found}). {REBUILD}")
 
 
 def must_belong(me: Identity, station: str) -> None:
@@ -257,7 +263,8 @@ def _first_entry(db: Database, station: str, wall: int) -> None:
     )
 
 
-def _identity(db: Database) -> Identity:
+def identity(db: Database) -> Identity:
+    """Who this store says it is."""
     row = db.execute(
         "SELECT station, epoch, store_id, boot, coalesce((SELECT at FROM letter ORDER BY place DESC LIMIT 1), 0),"
         " coalesce((SELECT max(place) FROM letter), 0), machine, backup_at FROM station"

@@ -87,6 +87,12 @@ def lost(upto: int, epoch: int, witness: Witness | None) -> int:
     return max(0, seq_of(witness.place) - upto)
 
 
+def lost_of(db: Database, epoch: int, witness: Witness | None) -> int:
+    """How many letters of this epoch are known to have been written and are not here."""
+    upto, holes = _of(db, epoch)
+    return holes + lost(upto, epoch, witness)
+
+
 def begin(
     db: Database,
     stamp: Stamp,
@@ -99,8 +105,8 @@ def begin(
     epoch, store_id, place = db.execute(
         "SELECT epoch, store_id, coalesce((SELECT max(place) FROM letter), 0) FROM station"
     ).fetchone()
-    upto, holes = _of(db, epoch)
-    told = StoreRenewed(reason, epoch, store_id, upto, holes + lost(upto, epoch, witness), _newest(db), detail)
+    upto, _ = _of(db, epoch)
+    told = StoreRenewed(reason, epoch, store_id, upto, lost_of(db, epoch, witness), _newest(db), detail)
     new = drawn(stamp.at, [epoch, place >> 31, *known, *([witness.epoch] if witness else [])])
     db.execute(
         "INSERT INTO former_epoch (epoch, store_id, reason, ended_at) VALUES (?, ?, ?, ?)",

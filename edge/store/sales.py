@@ -24,12 +24,19 @@ class KeptSale(Struct, frozen=True):
 def record(db: Database, stamp: Stamp, sale: Sale) -> int:
     """Write the sale, its redemptions and its letter; gives its sequence. The caller's transaction makes them one."""
     seq = outbox.append(db, stamp, SaleRecorded(sale))
+    note(db, db.execute("SELECT max(place) FROM letter").fetchone()[0], stamp.at, sale)
+    return seq
+
+
+def note(db: Database, place: int, at: int, sale: Sale) -> bool:
+    """Write the rows beside the letter at this place; False when they are there already."""
     delivery = sale.delivery
-    db.execute(
-        "INSERT INTO sale (place, at, point, nozzle, grade, volume, amount, payable, status)"
-        " VALUES ((SELECT max(place) FROM letter), ?, ?, ?, ?, ?, ?, ?, ?)",
+    written = db.execute(
+        "INSERT OR IGNORE INTO sale (place, at, point, nozzle, grade, volume, amount, payable, status)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            stamp.at,
+            place,
+            at,
             delivery.point,
             delivery.nozzle,
             delivery.grade,
@@ -41,11 +48,10 @@ def record(db: Database, stamp: Stamp, sale: Sale) -> int:
     )
     for used in sale.redemptions:
         db.execute(
-            "INSERT INTO redemption (place, coupon, member, discount, spends, at)"
-            " VALUES ((SELECT max(place) FROM letter), ?, ?, ?, ?, ?)",
-            (used.terms.coupon, used.terms.member, used.discount, int(not used.leased), stamp.at),
+            "INSERT OR IGNORE INTO redemption (place, coupon, member, discount, spends, at) VALUES (?, ?, ?, ?, ?, ?)",
+            (place, used.terms.coupon, used.terms.member, used.discount, int(not used.leased), at),
         )
-    return seq
+    return written.rowcount > 0
 
 
 def find(db: Database, epoch: int, seq: int) -> KeptSale | None:

@@ -14,6 +14,7 @@ import structlog
 
 from edge.store import books, outbox
 from edge.store.database import Store
+from edge.sync.former import FormerEpochs
 from edge.sync.pace import UNHURRIED, Pace, Pipe, Presence, either, whatever_happens
 from edge.sync.window import Window
 from shared import topics
@@ -54,6 +55,7 @@ class Uplink:
         self._pace = pace
         self._window = Window(0, first_patience=pace.first_patience, longest_patience=pace.longest_patience)
         self._speak = asyncio.Event()
+        self.former = FormerEpochs(store, pipe.publish, self.speak, on_change)
         self._more = asyncio.Event()
         self._answered = asyncio.Event()
         self._greeted = False
@@ -89,7 +91,7 @@ class Uplink:
     async def run(self) -> None:
         """Works until it is cancelled."""
         async with asyncio.TaskGroup() as group:
-            for part in (self._keep_speaking, self._keep_sending, self._keep_marking):
+            for part in (self._keep_speaking, self._keep_sending, self._keep_marking, self.former.run):
                 group.create_task(whatever_happens(part))
 
     def line_changed(self, connected: bool) -> None:
@@ -125,6 +127,7 @@ class Uplink:
         if not self.refused:
             self._heard_wall = welcome.wall
             self._take_mark(welcome.stored_upto)
+            self.former.told(welcome.held)
             self._answered.set()
         self._more.set()
 
@@ -188,6 +191,7 @@ class Uplink:
             live=self._greeted,
             gauges=presence.gauges,
             versions={topics.KEYS: self.key_version()},
+            asks=self.former.asks,
         )
 
     def _compare_clocks(self, welcome: Welcome) -> None:

@@ -1,0 +1,420 @@
+"""Backups, copies and damaged books: whatever is put in the store's place, no number is given twice."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.store import attendants, books, epochs, fillings, nozzles, outbox, sales, witness
+from edge.store.backup import backup, restore
+from edge.store.database import Store
+from edge.store.epochs import Former, Opened, drawn, judged
+from edge.store.errors import StoreDamaged, StoreUnavailable
+from edge.store.fillings import OpenFilling
+from edge.store.outbox import place_of
+from edge.store.salvage import rebuild
+from edge.store.witness import Witness
+from shared.clock import Stamp, TimeQuality
+from shared.errors import Refused
+from shared.messages import Held, Letter, StoreReason, StoreRenewed
+from tests.fakes.ends import sale_of, sell
+
+S = "s1"
+
+
+def opened(path: Path) -> Store:
+    return Store.open(path, S)
+
+
+def sold(path: Path, count: int) -> tuple[int, int]:
+    """A start of the agent that sells so often; its epoch, and the highest sequence then."""
+    store = opened(path)
+    store.call(sell, store, count)
+    behind = store.call(outbox.backlog)
+    store.close()
+    return store.epoch, behind.next_seq - 1
+
+
+def keys(path: Path) -> list[tuple[int, int]]:
+    """Every letter in the store."""
+    with closing(sqlite3.connect(path)) as db:
+        return [(row[0] >> 31, outbox.seq_of(row[0])) for row in db.execute("SELECT place FROM letter ORDER BY place")]
+
+
+def first_letter(store: Store) -> StoreRenewed:
+    """What the new epoch begins with."""
+    letter = store.call(outbox.letter, store.epoch, 1)
+    assert isinstance(letter, Letter)
+    assert isinstance(letter.body, StoreRenewed)
+    return letter.body
+
+
+def former(store: Store) -> list[Former]:
+    return store.call(epochs.all_former)
+
+
+# ── backup and restore ──
+
+
+def test_a_backup_is_put_back_in_a_new_epoch_and_keeps_its_letters_under_their_old_keys(tmp_path: Path) -> None:
+    path, copy = tmp_path / "s.db", tmp_path / "backup.db"
+    epoch, _ = sold(path, 5)
+    made = backup(path, S, copy)
+    assert (made.station, made.epoch, made.upto) == (S, epoch, 5)
+    assert copy.stat().st_mode & 0o777 == 0o600
+    sold(path, 3)
+    done = restore(copy, path, S)
+    assert (done.former_epoch, done.upto) == (epoch, 5)
+    assert done.epoch > epoch
+    store = opened(path)
+    told = first_letter(store)
+    assert (told.reason, told.former_epoch, told.upto, told.lost) == (StoreReason.RESTORED, epoch, 5, 3)
+    assert told.detail == "backup.db"
+    store.call(sell, store, 1)
+    store.close()
+    assert keys(path) == [(epoch, n) for n in range(1, 6)] + [(store.epoch, 1), (store.epoch, 2)]
+    assert (Path(done.kept) / "s.db").exists(), "what lay there before is kept"
+
+
+def test_a_backup_is_made_beside_an_agent_that_sells(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s.db")
+    store.call(sell, store, 40)
+    made = backup(tmp_path / "s.db", S, tmp_path / "b.db")
+    store.call(sell, store, 1)
+    assert made.upto == 40
+    assert store.trouble is None
+    store.close()
+    with pytest.raises(Refused, match="already"):
+        backup(tmp_path / "s.db", S, tmp_path / "b.db")
+    with pytest.raises(Refused) as refused:
+        backup(tmp_path / "s.db", "other", tmp_path / "c.db")
+    assert refused.value.reason == "foreign_store"
+    assert sorted(file.name for file in tmp_path.glob("[bc].db*")) == ["b.db"], "nothing half made is left"
+
+
+def test_a_backup_that_is_only_copied_into_its_place_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path, copy = tmp_path / "s.db", tmp_path / "b.db"
+    sold(path, 2)
+    backup(path, S, copy)
+    shutil.copyfile(copy, path)
+    with pytest.raises(Refused, match="jiayou-edge restore") as refused:
+        opened(path)
+    assert refused.value.reason == "is_backup"
+
+
+def test_a_backup_is_not_put_back_under_an_agent_that_runs_nor_one_of_another_station(tmp_path: Path) -> None:
+    path, copy = tmp_path / "s.db", tmp_path / "b.db"
+    sold(path, 2)
+    backup(path, S, copy)
+    before = keys(path)
+    running = opened(path)
+    with pytest.raises(Refused) as refused:
+        restore(copy, path, S)
+    running.close()
+    assert refused.value.reason == "store_in_use"
+    with pytest.raises(Refused) as foreign:
+        restore(copy, tmp_path / "t.db", "s2")
+    assert foreign.value.reason == "foreign_store"
+    assert not (tmp_path / "t.db").exists()
+    with pytest.raises(Refused, match="no file"):
+        restore(tmp_path / "nothing.db", path, S)
+    (tmp_path / "junk").write_bytes(os.urandom(9_000))
+    with pytest.raises(StoreDamaged):
+        restore(tmp_path / "junk", path, S)
+    assert keys(path) == before, "what could not be put back has changed nothing"
+
+
+def test_what_stood_open_in_the_backup_is_not_sold_once_more(tmp_path: Path) -> None:
+    """It may have become a sale that head office has. Its litres are told by the totalisers, which are kept."""
+    path, copy = tmp_path / "s.db", tmp_path / "b.db"
+    store = opened(path)
+    stamp = store.clock.stamp()
+    store.call(fillings.open_filling, OpenFilling(1, "attendant:小李", stamp))
+    store.call(nozzles.keep_totaliser, 1, 1, 5_000_000, stamp.at)
+    backup(path, S, copy)
+    store.close()
+    restore(copy, path, S)
+    store = opened(path)
+    assert store.call(fillings.all_open) == {}
+    assert store.call(nozzles.all_nozzles)[1, 1].totaliser == 5_000_000
+    store.close()
+
+
+def test_restoring_twice_draws_two_epochs(tmp_path: Path) -> None:
+    path, copy = tmp_path / "s.db", tmp_path / "b.db"
+    first, _ = sold(path, 2)
+    backup(path, S, copy)
+    drawn_epochs = [first, *(restore(copy, path, S).epoch for _ in range(3))]
+    assert drawn_epochs == sorted(set(drawn_epochs)), "though all were drawn within one second"
+
+
+# ── copies ──
+
+
+def test_an_old_copy_in_the_stores_place_goes_on_in_a_new_epoch(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    epoch, _ = sold(path, 4)
+    shutil.copyfile(path, tmp_path / "copy.db")
+    sold(path, 3)
+    shutil.copyfile(tmp_path / "copy.db", path)
+    store = opened(path)
+    told = first_letter(store)
+    assert (told.reason, told.former_epoch, told.upto, told.lost) == (StoreReason.OLDER, epoch, 4, 3)
+    assert store.boot == 3, "a start is never counted twice either"
+    store.close()
+
+
+def test_a_store_whose_log_was_lost_gives_no_number_twice(tmp_path: Path) -> None:
+    """F120: the write-ahead log is missing, and with it the last sales."""
+    path = tmp_path / "s.db"
+    epoch, _ = sold(path, 4)
+    shutil.copyfile(path, tmp_path / "without-log.db")
+    store = opened(path)
+    store.call(sell, store, 2)
+    store.close()
+    shutil.copyfile(tmp_path / "without-log.db", path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE station SET boot = boot + 1")  # the start itself was in the file
+        db.commit()
+    store = opened(path)
+    assert (first_letter(store).reason, first_letter(store).lost) == (StoreReason.OLDER, 2)
+    assert store.epoch > epoch
+    store.close()
+
+
+def test_a_store_on_another_machine_goes_on_in_a_new_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "s.db"
+    monkeypatch.setattr(witness, "machine", lambda: "machine-a")
+    sold(path, 2)
+    sold(path, 1)
+    monkeypatch.setattr(witness, "machine", lambda: "machine-b")
+    store = opened(path)
+    assert (first_letter(store).reason, first_letter(store).lost) == (StoreReason.MOVED, 0)
+    store.close()
+    again = opened(path)
+    assert (again.epoch, again.store_id) == (store.epoch, store.store_id), "once"
+    again.close()
+
+
+def test_a_store_that_is_only_started_again_keeps_its_epoch(tmp_path: Path) -> None:
+    assert len({sold(tmp_path / "s.db", 2)[0] for _ in range(3)}) == 1
+
+
+def test_a_store_that_has_vanished_is_not_made_anew_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    epoch, _ = sold(path, 2)
+    path.unlink()
+    with pytest.raises(StoreDamaged, match="gone"):
+        opened(path)
+    assert not path.exists()
+    anew = rebuild(path, S)
+    assert (anew.saved, anew.lost, anew.former_epoch) == (0, 2, epoch)
+    store = opened(path)
+    assert store.epoch > epoch
+    assert (first_letter(store).reason, first_letter(store).lost) == (StoreReason.REBUILT, 2)
+    store.close()
+
+
+MACHINE = st.sampled_from(["", "a", "b"])
+
+
+@given(
+    st.integers(1, 5), st.integers(1, 5), st.integers(0, 5), st.integers(0, 5), st.booleans(), st.booleans(), MACHINE
+)
+def test_no_file_goes_on_under_its_epoch_that_knows_less_than_the_words_beside_it(
+    boot: int, known_boot: int, seq: int, known_seq: int, same: bool, later: bool, machine: str
+) -> None:
+    found = Opened(S, "x", 10, boot, place_of(10, seq), "a")
+    epoch = 10 if same else 12 if later else 9
+    known = Witness(S, "x" if same else "y", epoch, known_boot, place_of(epoch, known_seq))
+    goes_on = judged(found, known, machine) is None
+    knows_all = (boot >= known_boot and seq >= known_seq) if same else not later
+    assert goes_on == (knows_all and machine != "b")
+
+
+@given(st.integers(-(10**13), 10**16), st.lists(st.integers(1, 2**31), max_size=4))
+def test_a_new_epoch_is_later_than_all_that_are_known_whatever_the_clock_says(wall: int, known: list[int]) -> None:
+    epoch = drawn(wall, known)
+    assert all(epoch > other for other in known)
+    assert 0 < epoch < 2**32
+
+
+# ── a sick store ──
+
+
+def torn(data: bytearray) -> None:
+    """Some pages in the middle hold garbage."""
+    for page in range(len(data) // 4096 // 2, len(data) // 4096 // 2 + 3):
+        data[page * 4096 : page * 4096 + 4096] = os.urandom(4096)
+
+
+def zeroed(data: bytearray) -> None:
+    """One page in the middle is nothing but zeros."""
+    page = len(data) // 4096 // 2
+    data[page * 4096 : page * 4096 + 4096] = bytes(4096)
+
+
+def cut(data: bytearray) -> None:
+    """The last page was written by half."""
+    del data[len(data) - 2_000 :]
+
+
+def beheaded(data: bytearray) -> None:
+    """The first page is gone, and with it the names of all tables."""
+    data[:4096] = bytes(4096)
+
+
+@pytest.mark.parametrize("damage", [torn, zeroed, cut, beheaded])
+def test_f120_a_damaged_store_is_rebuilt_with_what_can_be_read(
+    tmp_path: Path, damage: Callable[[bytearray], None]
+) -> None:
+    path = tmp_path / "s.db"
+    epoch, upto = sold(path, 400)
+    whole = dict(_letters(path))
+    data = bytearray(path.read_bytes())
+    damage(data)
+    path.write_bytes(data)
+    with pytest.raises(StoreDamaged, match="store rebuild"):
+        opened(path)
+    done = rebuild(path, S)
+    assert (Path(done.kept) / "s.db").read_bytes() == bytes(data), "the broken file is kept as it was"
+    assert (done.former_epoch, done.saved + done.lost) == (epoch, upto)
+    assert done.saved > upto // 2
+    store = opened(path)
+    assert store.epoch > epoch
+    told = first_letter(store)
+    assert (told.reason, told.lost) == (StoreReason.REBUILT, done.lost)
+    saved = dict(_letters(path))
+    assert all(whole[place] == body for place, body in saved.items() if place >> 31 == epoch), "letter for letter"
+    assert len(store.call(sales.since, 0, 1_000)) == done.saved, "each letter of a sale has its row"
+    store.close()
+
+
+def _letters(path: Path) -> list[tuple[int, bytes]]:
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute("SELECT place, body FROM letter").fetchall()
+
+
+def test_letters_of_a_file_without_its_first_page_keep_the_epoch_in_which_they_were_written(tmp_path: Path) -> None:
+    path, copy = tmp_path / "s.db", tmp_path / "b.db"
+    first, _ = sold(path, 60)
+    backup(path, S, copy)
+    restore(copy, path, S)
+    second, upto = sold(path, 30)
+    data = bytearray(path.read_bytes())
+    beheaded(data)
+    path.write_bytes(data)
+    done = rebuild(path, S)
+    assert (done.saved, done.lost) == (60 + upto, 0)
+    assert {epoch for epoch, _ in keys(path)} == {first, second, done.epoch}
+
+
+def test_attendants_books_and_totalisers_are_saved_too(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    store = opened(path)
+    store.call(attendants.add, "小李", b"hash", b"salt", store.clock.wall())
+    store.call(nozzles.keep_totaliser, 1, 2, 777, 5)
+    store.call(sell, store, 300)
+    store.close()
+    data = bytearray(path.read_bytes())
+    cut(data)
+    path.write_bytes(data)
+    rebuild(path, S)
+    store = opened(path)
+    assert store.call(nozzles.all_nozzles)[1, 2].totaliser == 777
+    assert [one.name for one in store.call(attendants.everybody)] == ["小李"]
+    assert store.call(books.versions) == (0, 0)
+    store.close()
+
+
+def test_rebuild_touches_nothing_of_another_station_nor_of_an_agent_that_runs(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with pytest.raises(Refused, match="never was"):
+        rebuild(path, S)
+    sold(path, 2)
+    with pytest.raises(Refused) as foreign:
+        rebuild(path, "s2")
+    assert foreign.value.reason == "foreign_store"
+    running = opened(path)
+    with pytest.raises(Refused) as refused:
+        rebuild(path, S)
+    running.close()
+    assert refused.value.reason == "store_in_use"
+    assert not list(tmp_path.glob("*.kept-*"))
+
+
+@pytest.mark.parametrize("victim", ["s.db", "s.db-wal"])
+def test_f120_a_file_that_is_deleted_under_the_agent_stops_it_before_a_sale_is_lost(
+    tmp_path: Path, victim: str
+) -> None:
+    """The open file would take every sale, and keep none of them."""
+    store = opened(tmp_path / "s.db")
+    store.call(sell, store, 2)
+    (tmp_path / victim).rename(tmp_path / "elsewhere")
+    assert "deleted or replaced" in (store.trouble or "")
+    with pytest.raises(StoreUnavailable, match="deleted or replaced"):
+        store.call(sell, store, 1)
+    (tmp_path / "elsewhere").rename(tmp_path / victim)
+    assert store.call(outbox.backlog).next_seq == 3
+    store.call(sell, store, 1)
+    assert store.trouble is None, "it is back"
+    store.close()
+
+
+def test_f120_a_page_that_breaks_under_the_agent_is_said_and_nothing_new_is_begun(tmp_path: Path) -> None:
+    store = opened(tmp_path / "s.db")
+    troubles: list[str | None] = []
+    store.on_trouble = troubles.append
+    store.call(sell, store, 1)
+
+    def broken(_db: object) -> None:
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    with pytest.raises(StoreDamaged, match="store rebuild"):
+        store.call(broken)
+    store.call(sell, store, 1)
+    assert "store rebuild" in (store.trouble or ""), "what had begun was recorded, and the trouble stays"
+    assert len(troubles) == 1
+    store.close()
+
+
+# ── what the company lacks of a former epoch ──
+
+
+def test_what_the_company_lacks_of_a_former_epoch_is_found_in_runs(tmp_path: Path) -> None:
+    path, copy = tmp_path / "s.db", tmp_path / "b.db"
+    epoch, _ = sold(path, 10)
+    backup(path, S, copy)
+    restore(copy, path, S)
+    store = opened(path)
+    assert store.call(epochs.unsettled) == (epoch,)
+    runs = store.call(epochs.lacking, epoch, (Held(1, 4), Held(7, 7), Held(12, 20)), 10**6)
+    assert [(first, len(bodies)) for first, bodies in runs] == [(5, 2), (8, 3)]
+    assert len(store.call(epochs.lacking, epoch, (), 1)) == 1, "at least one letter, however small the batch"
+    assert store.call(epochs.lacking, epoch, (Held(1, 10),), 10**6) == []
+    store.call(epochs.settle, epoch, (Held(1, 13),))
+    (told,) = former(store)
+    assert (told.settled, told.elsewhere, told.upto) == (True, 3, 10)
+    assert store.call(epochs.unsettled) == ()
+    store.close()
+
+
+def test_a_floor_in_the_file_holds_under_the_new_epoch(tmp_path: Path) -> None:
+    path, copy = tmp_path / "s.db", tmp_path / "b.db"
+    store = opened(path)
+    late = Stamp(store.clock.wall() + 86_400_000, TimeQuality.UNCHECKED, 1, 0)
+    store.call(sales.record, late, sale_of(1, late))
+    store.close()
+    backup(path, S, copy)
+    restore(copy, path, S)
+    store = opened(path)
+    assert store.clock.stamp().at >= late.at
+    store.close()
