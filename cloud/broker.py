@@ -30,6 +30,7 @@ COMPANY: Final = "head_office"
 LINE_ACCOUNT: Final = "JIAYOU"
 """nats-server's account of all who speak MQTT: the stations and the company's workers."""
 
+_PID: Final = "nats-server.pid"
 _ROUNDS = 4
 """bcrypt's cost, for the company's one password. It is 256 random bits, which no guessing reaches."""
 
@@ -97,7 +98,7 @@ class BrokerPlace(Struct, frozen=True):
     @property
     def pid_file(self) -> Path:
         """Where the running server writes its process id."""
-        return Path(self.directory) / "nats-server.pid"
+        return Path(self.directory) / _PID
 
 
 def hashed(password: str) -> str:
@@ -161,9 +162,9 @@ def reload(place: BrokerPlace) -> bool:
 
 
 def gates_here(directory: str) -> list[str]:
-    """``host:port`` of the gates of all brokers that run in this directory or below it."""
+    """``host:port`` of the gates of the broker that runs in this directory, or of the nodes in those below it."""
     found = []
-    for pid_file in sorted(Path(directory).rglob("nats-server.pid")):
+    for pid_file in sorted((*Path(directory).glob(_PID), *Path(directory).glob(f"*/{_PID}"))):
         try:
             listed = pid_file.with_name(f"nats-server_{int(pid_file.read_text())}.ports").read_bytes()
             found += [url.rpartition("/")[2] for url in msgspec.json.decode(listed, type=_Ports).nats]

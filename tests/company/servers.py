@@ -244,31 +244,37 @@ def _quiet(*_: object) -> None:
 def mosquitto(directory: Path, stations: Mapping[str, str]) -> Iterator[BrokerServer]:
     """Debian's Mosquitto with the rights in ``configs/mosquitto.example.acl``."""
     directory.mkdir(parents=True, exist_ok=True)
-    port, passwords = free_port(), directory / "passwords"
-
-    def write(users: Mapping[str, str]) -> None:
-        passwords.write_text("".join(f"{name}:{word}\n" for name, word in {**users, COMPANY: COMPANY_PASSWORD}.items()))
-        subprocess.run(["mosquitto_passwd", "-U", str(passwords)], check=True)
+    port = free_port()
 
     def rewrite(users: Mapping[str, str]) -> None:
-        write(users)
+        let_in_to_mosquitto(directory, {**users, COMPANY: COMPANY_PASSWORD})
         server.signal(signal.SIGHUP)
 
-    write(stations)
-    config = directory / "mosquitto.conf"
+    let_in_to_mosquitto(directory, {**stations, COMPANY: COMPANY_PASSWORD})
+    server = BrokerServer(mosquitto_command(directory, port), port, directory / "mosquitto.log", stations, rewrite)
+    with _running(server):
+        yield server
+
+
+def let_in_to_mosquitto(directory: Path, users: Mapping[str, str]) -> None:
+    """Writes its list of users: name → password."""
+    path = directory / "passwords"
+    path.write_text("".join(f"{name}:{word}\n" for name, word in users.items()))
+    subprocess.run(["mosquitto_passwd", "-U", str(path)], check=True)
+
+
+def mosquitto_command(directory: Path, port: int) -> list[str]:
+    """Writes its configuration, with passwords and on loopback; the command line that runs it."""
     lines = [
         f"user {user_here()}",
         f"listener {port} 127.0.0.1",
         "allow_anonymous false",
-        f"password_file {passwords}",
+        f"password_file {directory / 'passwords'}",
         f"acl_file {CONFIGS / 'mosquitto.example.acl'}",
         "max_queued_messages 0",
     ]
-    config.write_text("\n".join(lines) + "\n")
-    command = ["/usr/sbin/mosquitto", "-c", str(config)]
-    server = BrokerServer(command, port, directory / "mosquitto.log", stations, rewrite)
-    with _running(server):
-        yield server
+    (directory / "mosquitto.conf").write_text("\n".join(lines) + "\n")
+    return ["/usr/sbin/mosquitto", "-c", str(directory / "mosquitto.conf")]
 
 
 _postgres: list[str] = []

@@ -1,6 +1,5 @@
 """The brokers that a chain may run: one nats-server, a cluster of three, or Debian's Mosquitto."""
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +11,7 @@ from cloud.broker import COMPANY
 from cloud.console import trial
 from cloud.founding import broker_password, tell_broker
 from cloud.settings import Settings
-from tests.company.servers import CONFIGS, Server, user_here
+from tests.company.servers import Server, let_in_to_mosquitto, mosquitto_command
 
 
 class AnyBroker(Protocol):
@@ -63,18 +62,10 @@ class MosquittoKind(BrokerKind):
 
     def broker(self, settings: Settings, passwords: Mapping[str, str]) -> AnyBroker:
         """With a list of all who may come in."""
-        directory = settings.directory / "mosquitto"
+        directory, port = settings.directory / "mosquitto", settings.line.port
         directory.mkdir()
-        everyone = {**passwords, COMPANY: broker_password(settings)}
-        (directory / "passwords").write_text("".join(f"{name}:{word}\n" for name, word in everyone.items()))
-        subprocess.run(["mosquitto_passwd", "-U", str(directory / "passwords")], check=True)
-        lines = [
-            f"user {user_here()}", f"listener {settings.line.port} 127.0.0.1", "allow_anonymous false",
-            f"password_file {directory / 'passwords'}", f"acl_file {CONFIGS / 'mosquitto.example.acl'}",
-        ]  # fmt: skip
-        (directory / "mosquitto.conf").write_text("\n".join(lines) + "\n")
-        command = ["/usr/sbin/mosquitto", "-c", str(directory / "mosquitto.conf")]
-        return Server(command, settings.line.port, directory / "mosquitto.log")
+        let_in_to_mosquitto(directory, {**passwords, COMPANY: broker_password(settings)})
+        return Server(mosquitto_command(directory, port), port, directory / "mosquitto.log")
 
 
 class _Several:

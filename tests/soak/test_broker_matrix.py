@@ -1,15 +1,20 @@
 """The stories of both houses over each broker that a chain may run: the same to the last figure."""
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from cloud.broker import gates_here
 from cloud.stations.commands import CommandState
 from edge.settings import Authorise
 from shared.messages import AuthorisePoint, SwitchStation
 from shared.sale import Preset, PresetKind
+from tests.company.programs import Program, ended_in_order, free_port, listening
+from tests.company.programs import until as found
 from tests.fakes.waiting import until
 from tests.flow import test_story as story
 from tests.flow.brokers import EVERY_KIND, BrokerKind
@@ -65,3 +70,20 @@ async def test_sales_go_on_while_the_broker_is_killed_again_and_again(play: Scen
         await play.station.serve(1, 20_000 + round_)
     await play.station.emptied(60)
     assert len(play.office.sales(A)) == 8
+
+
+def test_a_trial_cluster_starts_again_what_died(tmp_path: Path) -> None:
+    """``jiayou-cloud broker --trial-cluster``, with certificates between the nodes."""
+    port, directory = free_port(), tmp_path / "data" / "broker"
+    config = tmp_path / "cloud.toml"
+    config.write_text(f'data = "{tmp_path / "data"}"\n[broker]\nport = {port}\nnames = ["127.0.0.1"]\n')
+    program = Program("cluster", ("jiayou-cloud", "broker", "--trial-cluster", "--config", config), tmp_path)
+    with ended_in_order([program]):
+        program.start()
+        found("three nodes", lambda: len(gates_here(str(directory))) == 3, 60)
+        victim = directory / "node-2" / "nats-server.pid"
+        first = int(victim.read_text())
+        os.kill(first, signal.SIGKILL)
+        found("another process", lambda: victim.read_text() not in ("", str(first)), 60)
+        found("three nodes again", lambda: len(gates_here(str(directory))) == 3, 60)
+    assert not any(listening(port + node) for node in range(3)), "they end with it"
