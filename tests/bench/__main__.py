@@ -5,12 +5,13 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.bench import agent, commit, drain, line
+from tests.bench import agent, commit, drain, line, slow
 from tests.bench.figure import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "commit": commit.figures,
     "drain": drain.figures,
+    "slow": slow.figures,
     "line": line.figures,
     "agent": agent.figures,
 }

@@ -7,6 +7,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+import structlog
+
 from edge.sync.pace import UNHURRIED
 from shared.mqtt import Broker
 from tests.fakes.ends import StationEnd
@@ -25,4 +27,5 @@ async def main(path: str, station: str, port: str, password: str) -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))  # standard output is for two words
     asyncio.run(main(*sys.argv[1:]))
