@@ -128,6 +128,7 @@ class Gate:
                 return await nats.connect(
                     f"{scheme}://{place}", nkeys_seed_str=seed, allow_reconnect=False, connect_timeout=2, tls=tls,
                     error_cb=_quiet, ping_interval=5, max_outstanding_pings=2,
+                    max_reconnect_attempts=1, reconnect_time_wait=0,  # its own patience would keep stations waiting
                 )  # fmt: skip
         except (OSError, NatsError, ssl.SSLError, ValueError) as why:
             self._once("gate_not_reached", broker=place, why=str(why) or type(why).__name__)
