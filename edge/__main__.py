@@ -22,7 +22,7 @@ import structlog
 from edge import app, settings
 from edge.attendant import roster
 from edge.engineer import commands as engineer
-from edge.engineer import wiring
+from edge.engineer import keeping, wiring
 from edge.identity import door
 from edge.settings import Settings
 from edge.status import every_sale, line_row, status
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     decode.add_argument("--rows", action="store_true", help="a row for a person instead of JSON")
 
     engineer.add(commands)
+    keeping.add(commands)
 
     _attendant(commands)
 
@@ -84,9 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     enrol.add_argument("--door", default="", metavar="URL", help="https://…; head_office.door without it")
     enrol.add_argument("--json", action="store_true", help="one JSON object")
 
-    back = _command(
-        commands, "downgrade", _downgrade, "退回 · fit the store for an older program; no letter is lost"
-    )
+    back = _command(commands, "downgrade", _downgrade, "退回 · fit the store for an older program; no letter is lost")
     _config(back)
     back.add_argument("--to", required=True, metavar="NNN", help="number of that program's schema, such as 003")
 
