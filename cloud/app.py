@@ -40,6 +40,7 @@ from cloud.sync.trades import Held, Trades
 from cloud.tanks import posting as tanks
 from cloud.tariffs import book as tariff_book
 from cloud.tariffs import ladder
+from cloud.tariffs.bounds import limits_of
 from cloud.tariffs.deciding import BOOK as TARIFFS
 from cloud.watching.gathering import Gathering
 from shared.errors import Unavailable
@@ -248,10 +249,15 @@ def trades(settings: Settings, handlers: Mapping[type, BulkHandler], pen: Pen) -
     def claim(connection: Connection, station: str, asked: CouponClaim, at: int) -> ClaimAnswer:
         return claims.claim(connection, station, asked, at, lease)
 
+    def tariffs(connection: Connection, station: str, at: int) -> TariffBook:
+        book = tariff_book.book_of(connection, station, at, limits_of(settings))
+        tariff_book.sent(connection, station, book, at)
+        return book
+
     return Trades(
         handlers=handlers,
         versions=_versions,
-        tariffs=_tariffs,
+        tariffs=tariffs,
         coupons=coupon_book.book_of,
         claim=claim,
         commands=commands.take_waiting,
@@ -312,12 +318,6 @@ async def _ended(task: asyncio.Task[None] | None) -> None:
 def _versions(connection: Connection, stations: Collection[str]) -> dict[str, Held]:
     tariffs, coupons = (counters.versions(connection, kind, stations) for kind in (TARIFFS, COUPONS))
     return {station: Held(tariffs[station], coupons[station]) for station in stations}
-
-
-def _tariffs(connection: Connection, station: str, at: int) -> TariffBook:
-    book = tariff_book.book_of(connection, station, at)
-    tariff_book.sent(connection, station, book, at)
-    return book
 
 
 def _restore(connection: Connection, station: str, epoch: int, boot: int, zero: int) -> None:

@@ -100,6 +100,14 @@ class Coupons(Struct, frozen=True, forbid_unknown_fields=True):
     """Days until a case must be decided."""
 
 
+class Prices(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far one person may move a price."""
+
+    percent: Annotated[int, Meta(ge=1, le=100)] = 10
+    stations: dict[str, Annotated[int, Meta(ge=1, le=100)]] = {}
+    """Stations with a percentage of their own."""
+
+
 class Log(Struct, frozen=True, forbid_unknown_fields=True):
     """What goes to standard error."""
 
@@ -121,6 +129,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """None: nobody can be enrolled here."""
     office: Office = field(default_factory=Office)
     coupons: Coupons = field(default_factory=Coupons)
+    prices: Prices = field(default_factory=Prices)
     watch: Watch | None = None
     """None: nobody looks."""
     log: Log = field(default_factory=Log)

@@ -14,7 +14,7 @@ from shared.coupon import Allowance, CouponTerms, Filling, Lease
 from shared.disputes import MeterKind, MeterReason, Settlement
 from shared.sale import Preset, Sale
 from shared.tanks import TankLevel
-from shared.tariff import Tariff
+from shared.tariff import PriceBounds, Tariff
 
 # ── To the cloud: facts ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -368,6 +368,9 @@ class TariffBook(Struct, frozen=True, forbid_unknown_fields=True):
 
     version: int
     tariffs: tuple[Tariff, ...]
+    past: tuple[Tariff, ...] = ()
+    """Those that held here of late: the steps from one price to the next can be followed."""
+    bounds: PriceBounds = PriceBounds()
 
 
 class ListedCoupon(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from cloud.console.acts import Done, Words, books_of
 from cloud.founding import now
 from cloud.settings import Settings
 from cloud.tariffs import deciding
+from cloud.tariffs.bounds import limits_of
 from cloud.tariffs.deciding import NewTariff, TariffView
 from cloud.tariffs.ladder import ladder
 from shared.errors import Refused
@@ -18,18 +19,22 @@ _LOCAL: Final = timezone(timedelta(hours=8))
 
 
 def set_prices(settings: Settings, words: Words) -> TariffView:
-    """Makes a tariff. A running head office pushes it at the stations' next heartbeat."""
+    """Makes a tariff. A running head office pushes it at the stations' next heartbeat.
+
+    One beyond the bounds waits for a second person, who approves it on head office's pages.
+    """
+    limits = limits_of(settings)
     new = NewTariff(dict(_price(word) for word in words.prices), _moment(words.at), tuple(words.station))
     with books_of(settings) as books, books.begin() as connection:
         if words.instead_of is not None:
-            return deciding.supersede(connection, words.instead_of, new, words.by, now())
-        return deciding.make(connection, new, words.by, now())
+            return deciding.supersede(connection, words.instead_of, new, words.by, now(), limits)
+        return deciding.make(connection, new, words.by, now(), limits)
 
 
 def cancel(settings: Settings, words: Words) -> Done:
     """Takes a tariff back."""
     with books_of(settings) as books, books.begin() as connection:
-        deciding.cancel(connection, words.version, words.by, now())
+        deciding.cancel(connection, words.version, words.by, now(), limits_of(settings))
     return Done()
 
 

@@ -13,6 +13,7 @@ from cloud.office.pricing import grades_now, rungs_of, unfinished_first
 from cloud.stations import register
 from cloud.store.database import Connection
 from cloud.tariffs import deciding, shown
+from cloud.tariffs.bounds import Limits, limits_of
 from cloud.tariffs.deciding import TariffState, TariffView
 from cloud.tariffs.ladder import ladder
 from shared.face import Face, Visit
@@ -38,6 +39,7 @@ class PricePages:
         face.get(r"/prices/{version:\d{1,12}}", self.one)
         face.get(r"/live/prices/{version:\d{1,12}}", self.one_live)
         face.post(r"/prices/{version:\d{1,12}}/cancel", self.cancel, power=Power.PRICE)
+        face.post(r"/prices/{version:\d{1,12}}/approve", self.approve, power=Power.PRICE)
 
     async def index(self, visit: Visit) -> web.Response:
         """Every grade over the chain, then station by station."""
@@ -107,13 +109,26 @@ class PricePages:
     async def cancel(self, visit: Visit) -> web.StreamResponse:
         """Takes a tariff back before it starts."""
         version, by, now = visit.number("version"), visit.somebody.id, self._office.now()
-        stations = await self._office.write(lambda connection: _cancelled(connection, version, by, now), Topic.PRICES)
+        limits = limits_of(self._office.company.settings)
+        stations = await self._office.write(
+            lambda connection: _cancelled(connection, version, by, now, limits), Topic.PRICES
+        )
         await self._office.down.tariffs_changed(stations or None)
         return visit.go(f"/prices/{version}", "notice.cancelled")
 
+    async def approve(self, visit: Visit) -> web.StreamResponse:
+        """A second person answers for a price beyond the bounds of one."""
+        version, by, now = visit.number("version"), visit.somebody.id, self._office.now()
+        limits = limits_of(self._office.company.settings)
+        approved = await self._office.write(
+            lambda connection: deciding.approve(connection, version, by, now, limits), Topic.PRICES
+        )
+        await self._office.down.tariffs_changed(approved.stations or None)
+        return visit.go(f"/prices/{version}", "notice.price_approved")
 
-def _cancelled(connection: Connection, version: int, by: str, now: int) -> tuple[str, ...]:
-    deciding.cancel(connection, version, by, now)
+
+def _cancelled(connection: Connection, version: int, by: str, now: int, limits: Limits) -> tuple[str, ...]:
+    deciding.cancel(connection, version, by, now, limits)
     return deciding.view(connection, version, now).stations
 
 
@@ -131,11 +146,13 @@ def _coming(tariffs: Sequence[TariffView]) -> list[TariffView]:
 def _sorted(tariffs: Sequence[TariffView], holding: set[int]) -> Mapping[str, Any]:
     started = [tariff for tariff in tariffs if tariff.state is TariffState.STARTED]
     return {
+        "waiting": [tariff for tariff in tariffs if tariff.state is TariffState.WAITING],
         "coming": _coming(tariffs),
         "holding": [tariff for tariff in started if tariff.version in holding],
         "past": [
             tariff
             for tariff in tariffs
-            if tariff.state is not TariffState.COMING and not (tariff in started and tariff.version in holding)
+            if tariff.state not in (TariffState.COMING, TariffState.WAITING)
+            and not (tariff in started and tariff.version in holding)
         ],
     }

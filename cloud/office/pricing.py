@@ -1,17 +1,13 @@
 """What a new tariff would change, said before it is made. Pure. Unit prices in milliyuan a litre."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
 
 from msgspec import Struct
 
 from cloud.tariffs.ladder import Ladder, NozzleRung, StationLadder
 from cloud.tariffs.shown import Holding, ShownPrice
 from shared.station import GRADES
-from shared.tariff import GradePrice
-
-LARGE: Final = 10
-"""Per cent by which a price may change before a person must say twice that it is meant."""
+from shared.tariff import GradePrice, PriceBounds, Step, beyond
 
 
 class Change(Struct, frozen=True):
@@ -21,6 +17,8 @@ class Change(Struct, frozen=True):
     old: tuple[int, ...]
     """The prices that hold at the stations meant, each once, the lowest first; none where the grade has none."""
     new: int
+    percent: int = PriceBounds().percent
+    """By which one person may move it."""
 
     @property
     def difference(self) -> int:
@@ -29,8 +27,8 @@ class Change(Struct, frozen=True):
 
     @property
     def large(self) -> bool:
-        """Whether it is so large that it may be a slip of the finger."""
-        return any(abs(self.new - old) * 100 > old * LARGE for old in self.old)
+        """Whether it is so large that a second person must answer for it."""
+        return any(beyond(Step(0, self.grade, old, self.new), PriceBounds(self.percent)) for old in self.old)
 
     @property
     def moves(self) -> bool:
@@ -60,9 +58,9 @@ class Rungs(Struct, frozen=True):
     failed: int
 
 
-def changes(prices: Mapping[str, int], holding: Holding) -> list[Change]:
+def changes(prices: Mapping[str, int], holding: Holding, percent: int = PriceBounds().percent) -> list[Change]:
     """What these prices would change at the stations in ``holding``, a row for each grade."""
-    return [Change(grade, _distinct(grade, holding.values()), price) for grade, price in prices.items()]
+    return [Change(grade, _distinct(grade, holding.values()), price, percent) for grade, price in prices.items()]
 
 
 def grades_now(holding: Holding, shown: Mapping[str, Collection[ShownPrice]]) -> list[GradeNow]:

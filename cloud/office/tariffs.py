@@ -15,6 +15,7 @@ from cloud.office.pricing import changes, grades_now, in_order
 from cloud.stations import register
 from cloud.store.database import Connection
 from cloud.tariffs import deciding, shown
+from cloud.tariffs.bounds import Limits, limits_of
 from cloud.tariffs.deciding import NewTariff, TariffState, TariffView
 from shared.errors import Refused
 from shared.face import Face, Visit
@@ -67,7 +68,7 @@ class NewTariffPages:
             meant = wish.new.stations or tuple(known)
             holding = shown.holding_at(connection, meant, wish.new.starts_at or now)
             return {
-                "changes": changes(wish.new.prices, holding),
+                "changes": changes(wish.new.prices, holding, limits_of(self._office.company.settings).percent),
                 "wish": wish,
                 "meant": [(id, known[id]) for id in meant],
                 "nozzles": sum(
@@ -87,7 +88,10 @@ class NewTariffPages:
         wish = read_wish(form, list(known), now)
         if form.wrong:
             return await self._form(visit, form)
-        made = await self._office.write(lambda connection: _made(connection, wish, by, now), Topic.PRICES)
+        limits = limits_of(self._office.company.settings)
+        made = await self._office.write(lambda connection: _made(connection, wish, by, now, limits), Topic.PRICES)
+        if made.state is TariffState.WAITING and not wish.instead:
+            return visit.go(f"/prices/{made.version}", "notice.price_waits")
         await self._office.down.tariffs_changed(None if wish.instead else made.stations or None)
         return visit.go(f"/prices/{made.version}", "notice.price_made")
 
@@ -124,15 +128,15 @@ def read_wish(form: Form, stations: Sequence[str], now: int) -> Wish:
     return Wish(NewTariff(prices, starts_at, some), form.whole("instead", 0, 10**12, 0))
 
 
-def _made(connection: Connection, wish: Wish, by: str, now: int) -> TariffView:
+def _made(connection: Connection, wish: Wish, by: str, now: int, limits: Limits) -> TariffView:
     if wish.instead:
-        return deciding.supersede(connection, wish.instead, wish.new, by, now)
-    return deciding.make(connection, wish.new, by, now)
+        return deciding.supersede(connection, wish.instead, wish.new, by, now, limits)
+    return deciding.make(connection, wish.new, by, now, limits)
 
 
 def _form_of(tariff: TariffView) -> Form:
     """A form filled with a tariff that has not started. :exc:`Refused` (``started``) when it has."""
-    if tariff.state is not TariffState.COMING:
+    if tariff.state not in (TariffState.COMING, TariffState.WAITING):
         raise Refused("started", f"Tariff {tariff.version} is not waiting any more. Please make a new one.")
     fields: dict[str, Sequence[str]] = {f"price:{grade}": (per_litre(price),) for grade, price in tariff.prices.items()}
     fields["when"] = (_LATER,)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, select
 
 from cloud.store.tables import PriceRungRow, TariffRow, TariffTargetRow, table_of
+from cloud.store.tariffs import in_force
 from shared.messages import Rung
 
 _rung = table_of(PriceRungRow)
@@ -48,9 +49,9 @@ def latest(connection: Connection, stations: Collection[str]) -> Sequence[Any]:
 
 
 def decided(connection: Connection) -> Sequence[Any]:
-    """Every tariff that was not cancelled: version, start, prices and whose name is on it, the oldest first."""
-    wanted = select(_tariff.c.version, _tariff.c.starts_at, _tariff.c.prices_json, _tariff.c.made_by)
-    return connection.execute(wanted.where(_tariff.c.cancelled_at.is_(None)).order_by(_tariff.c.version)).all()
+    """Every tariff that counts: version, start, prices and the names on it, the oldest first."""
+    columns = _tariff.c.version, _tariff.c.starts_at, _tariff.c.prices_json, _tariff.c.made_by, _tariff.c.approved_by
+    return connection.execute(select(*columns).where(*in_force()).order_by(_tariff.c.version)).all()
 
 
 def targets(connection: Connection) -> Sequence[Any]:

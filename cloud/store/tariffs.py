@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from cloud.store.database import insert_many, insert_or_ignore
 from cloud.store.tables import (
@@ -51,6 +51,17 @@ def cancel(connection: Connection, version: int, by: str, at: int, superseded_by
     connection.execute(update(_tariff).where(_tariff.c.version == version).values(**values))
 
 
+def in_force() -> tuple[ColumnElement[bool], ...]:
+    """What a tariff must be to count."""
+    return _tariff.c.cancelled_at.is_(None), or_(_tariff.c.beyond == 0, _tariff.c.approved_at.is_not(None))
+
+
+def approve(connection: Connection, version: int, by: str, at: int, starts_at: int) -> None:
+    """A second person answers for it."""
+    values = {"approved_by": by, "approved_at": at, "starts_at": starts_at}
+    connection.execute(update(_tariff).where(_tariff.c.version == version).values(**values))
+
+
 def page(connection: Connection, limit: int, before: int | None) -> Sequence[Row[Any]]:
     """Tariffs, the newest first."""
     wanted = select(_tariff).order_by(_tariff.c.version.desc()).limit(limit)
@@ -58,11 +69,9 @@ def page(connection: Connection, limit: int, before: int | None) -> Sequence[Row
 
 
 def of_station(connection: Connection, station: str) -> Sequence[Row[Any]]:
-    """All tariffs of a station that were not cancelled, the oldest first."""
+    """All tariffs of a station that were neither cancelled nor wait for a second person, the oldest first."""
     mine = select(_target.c.version).where(_target.c.station == station)
-    wanted = select(_tariff).where(
-        _tariff.c.cancelled_at.is_(None), or_(_tariff.c.every_station == 1, _tariff.c.version.in_(mine))
-    )
+    wanted = select(_tariff).where(*in_force(), or_(_tariff.c.every_station == 1, _tariff.c.version.in_(mine)))
     return connection.execute(wanted.order_by(_tariff.c.version)).all()
 
 

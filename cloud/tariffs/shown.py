@@ -36,12 +36,7 @@ Holding = Mapping[str, Mapping[str, GradePrice]]
 
 def holding_at(connection: Connection, stations: Collection[str], at: int) -> Holding:
     """What holds at each of these stations at a time, now or to come."""
-    tariffs = {row.version: _tariff(row) for row in shown.decided(connection)}
-    own: dict[str, set[int]] = defaultdict(set)
-    for row in shown.targets(connection):
-        own[row.station].add(row.version)
-    for_some = set().union(*own.values())
-    for_all = frozenset(tariffs.keys() - for_some)
+    tariffs, for_all, own = _decided(connection)
     known: dict[frozenset[int], Mapping[str, GradePrice]] = {}
     found = {}
     for station in stations:
@@ -50,6 +45,27 @@ def holding_at(connection: Connection, stations: Collection[str], at: int) -> Ho
             known[mine] = prices_at([tariffs[version] for version in mine], at)
         found[station] = known[mine]
     return found
+
+
+def histories(connection: Connection, stations: Collection[str]) -> list[tuple[tuple[Tariff, ...], list[str]]]:
+    """The tariffs that count somewhere among these stations, and where just those do.
+
+    Without any station: those of a station that is still to come.
+    """
+    tariffs, for_all, own = _decided(connection)
+    found: dict[frozenset[int], list[str]] = defaultdict(list)
+    for station in stations or ("",):
+        found[for_all | (own[station] & tariffs.keys())].append(station)
+    return [(tuple(tariffs[version] for version in mine), where) for mine, where in found.items()]
+
+
+def _decided(connection: Connection) -> tuple[dict[int, Tariff], frozenset[int], dict[str, set[int]]]:
+    """All that count by version, the versions of those for every station, and by station those for some only."""
+    tariffs = {row.version: _tariff(row) for row in shown.decided(connection)}
+    own: dict[str, set[int]] = defaultdict(set)
+    for row in shown.targets(connection):
+        own[row.station].add(row.version)
+    return tariffs, frozenset(tariffs.keys() - set().union(*own.values())), own
 
 
 def shown_at(connection: Connection, stations: Collection[str], now: int) -> dict[str, tuple[ShownPrice, ...]]:
@@ -66,7 +82,7 @@ def shown_at(connection: Connection, stations: Collection[str], now: int) -> dic
 
 def _tariff(row: Any) -> Tariff:
     prices = msgspec.json.decode(row.prices_json, type=dict[str, int])
-    return Tariff(row.version, row.starts_at, prices, row.made_by)
+    return Tariff(row.version, row.starts_at, prices, row.made_by, row.approved_by or "")
 
 
 def _shown(row: Any, wished: Mapping[str, GradePrice]) -> ShownPrice:

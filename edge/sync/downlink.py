@@ -16,6 +16,8 @@ from shared import topics
 from shared.clock import Stamp
 from shared.errors import LetterMisread, Refused, Unavailable
 from shared.messages import ClaimAnswer, Command, CommandEnded, CouponBook, Stored, TariffBook, Welcome
+from shared.money import per_litre
+from shared.tariff import unapproved
 from shared.wire import unpack
 
 _log = structlog.get_logger(__name__)
@@ -67,6 +69,8 @@ class Downlink:
         self._forecourt = forecourt
         self._books: asyncio.Queue[_Heard] = asyncio.Queue(_AT_ONCE)
         self._commands: asyncio.Queue[_Heard] = asyncio.Queue(_AT_ONCE)
+        self.on_refused: Callable[[str, Refused], None] = _logged
+        """Told of an order that was signed right and is not obeyed all the same: its kind, and why."""
         self.misread: Counter[str] = Counter()
         """Messages that could not be read, by the last word of their topic."""
 
@@ -105,20 +109,40 @@ class Downlink:
             heard = await waiting.get()
             try:
                 await self._act_on(heard)
-            except (Refused, Unavailable) as why:
+            except Refused as why:
+                self.on_refused(heard.kind, why)
+            except Unavailable as why:
                 _log.warning("message_not_acted_on", kind=heard.kind, why=str(why))
             except Exception:
                 _log.exception("message_not_acted_on", kind=heard.kind)
 
     async def _act_on(self, heard: "_Heard") -> None:
         match heard.message:
-            case TariffBook():
+            case TariffBook() as book:
+                await self._must_be_approved(book)
                 await self._keep(books.keep_tariffs, heard, self._forecourt.tariffs_changed)
             case CouponBook():
                 await self._keep(books.keep_coupons, heard, self._forecourt.coupons_changed)
             case Command() as command:
                 await self._store.run(_note_command, self._store.clock.stamp(), command.id, heard)
                 await self._forecourt.execute(command)
+
+    async def _must_be_approved(self, book: TariffBook) -> None:
+        """A thief of one name at head office, or a slip of the finger there, moves no price out of its bounds."""
+        held = await self._store.read(books.tariff_book)
+        if held is not None and book.version <= held.version:
+            return
+        now = self._store.clock.now()
+        known = (*held.tariffs, *held.past) if held else ()
+        found = unapproved(book.tariffs, known, book.past, book.bounds, now)
+        if found:
+            worst = max(found, key=lambda step: abs(step.new - (step.old or 0)))
+            was = per_litre(worst.old) if worst.old is not None else "no price"
+            raise Refused(
+                "out_of_bounds",
+                f"Tariff {worst.tariff} moves {worst.grade} from {was} to {per_litre(worst.new)} yuan a litre, which "
+                "needs two persons at head office.",
+            )
 
     async def _keep(self, keep: Callable[..., bool], heard: "_Heard", tell: Callable[[], Awaitable[None]]) -> None:
         if await self._store.run(_kept, keep, self._store.clock.stamp(), heard):
@@ -136,6 +160,10 @@ class Downlink:
         self.misread[known] += 1
         if self.misread[known] == 1:
             _log.warning("message_misread", kind=known, why=str(why))
+
+
+def _logged(kind: str, why: Refused) -> None:
+    _log.warning("message_not_acted_on", kind=kind, why=str(why))
 
 
 def _kept(db: Database, keep: Callable[..., bool], stamp: Stamp, heard: _Heard) -> bool:

@@ -110,6 +110,7 @@ class Link:
     async def _work(self, downlink: Downlink) -> None:
         door = self.door = await self._opened_door()
         self.uplink.key_version = lambda: door.version
+        downlink.on_refused = lambda kind, why: door.refuse(kind, why.reason, str(why))
         self._pipe.start()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.uplink.run())

@@ -69,10 +69,10 @@ class OrderDoor:
                 self._take_keys(frame, data)
                 return None
         except LetterMisread as why:
-            self._refuse(kind, "unsigned", str(why))
+            self.refuse(kind, "unsigned", str(why))
             return None
         except Refused as why:
-            self._refuse(kind, why.reason, str(why))
+            self.refuse(kind, why.reason, str(why))
             return None
         return frame.message
 
@@ -97,7 +97,8 @@ class OrderDoor:
             _log.info("command_keys_taken", version=letter.version)
             self._on_keys(letter, data)
 
-    def _refuse(self, kind: str, reason: str, sentence: str) -> None:
+    def refuse(self, kind: str, reason: str, sentence: str) -> None:
+        """Counts what is not obeyed, and tells head office of it now and then."""
         self.refused[reason] += 1
         if not self._keys:
             return  # who trusts nobody yet overhears a double's letters before it is told the first keys

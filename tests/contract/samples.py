@@ -47,7 +47,7 @@ from shared.messages import (
 )
 from shared.sale import Delivery, Finding, Preset, PresetKind, Proof, Redemption, Sale, SaleStatus
 from shared.tanks import TankLevel
-from shared.tariff import Tariff
+from shared.tariff import PriceBounds, Tariff
 
 STAMP = Stamp(1_795_305_600_000, TimeQuality.SYNCED, 3, 86_400_123)
 TERMS = CouponTerms(
@@ -154,7 +154,12 @@ MESSAGES: dict[str, Struct] = {
     ),
     "stored": Stored(1_790_000_000, 1_000),
     "keys": CommandKeys({1: bytes(range(32)), 2: bytes(range(32, 64))}),
-    "tariffs": TariffBook(17, (Tariff(17, 1_795_392_000_000, {"92#": 7_850, "95#": 8_360}, "王经理"),)),
+    "tariffs": TariffBook(
+        17,
+        (Tariff(17, 1_795_392_000_000, {"92#": 7_850, "95#": 8_360}, "王经理", "李经理"),),
+        (Tariff(16, 1_795_305_600_000, {"92#": 6_850, "95#": 7_360}, "王经理", "李经理"),),
+        PriceBounds(5, 2_000, 20_000),
+    ),
     "coupons": CouponBook(
         version=42,
         keys={1: bytes(range(32)), 2: bytes(range(32, 64))},

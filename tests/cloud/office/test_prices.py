@@ -2,6 +2,8 @@
 
 import pytest
 
+from cloud.access import accounts
+from cloud.access.accounts import Role
 from cloud.tariffs import deciding
 from cloud.tariffs.deciding import TariffState
 from tests.cloud.office.stage import OWNER, Browser, Stage, acts
@@ -10,16 +12,17 @@ from tests.cloud.scene import STATIONS
 
 async def test_a_tariff_is_made_after_its_change_was_seen(owner: Browser, busy: Stage) -> None:
     await owner.look("/prices/new")
-    wish = {"price:95#": "9.99", "price:92#": "", "when": "now", "where": "all"}
+    wish = {"price:95#": "8.99", "price:92#": "", "when": "now", "where": "all"}
     page = await owner.send("/prices/check", wish)
     assert owner.status == 200
-    for words in ("8.36", "9.99", "+1.63", "变动超过 10%"):
+    for words in ("8.36", "8.99", "+0.63"):
         assert words in page, words
+    assert "超出一人可调幅度" not in page
     made = len(busy.scene.rows_of("tariff"))
     page = await owner.send("/prices", wish)
     assert owner.path == f"/prices/{made + 1}"
     newest = busy.scene.read(deciding.view, made + 1, busy.clock)
-    assert (newest.prices, newest.stations, newest.made_by) == ({"95#": 9_990}, (), OWNER)
+    assert (newest.prices, newest.stations, newest.made_by) == ({"95#": 8_990}, (), OWNER)
     assert busy.asked == [("tariffs", None)]
     assert (OWNER, "price_made", str(made + 1)) in acts(busy)
 
@@ -81,3 +84,35 @@ async def test_the_ladder_counts_stations_and_nozzles(owner: Browser, busy: Stag
     page = await owner.look("/prices?show=differing")
     assert "7.92" in page
     assert "1/6 枪一致" in page
+
+
+async def test_a_price_beyond_the_bounds_waits_for_a_second_person_with_a_login_of_his_own(
+    owner: Browser, busy: Stage
+) -> None:
+    await owner.look("/prices/new")
+    wish = {"price:95#": "9.99", "when": "now", "where": "all"}
+    assert "先撤回那一张" in await owner.send("/prices", wish), "tomorrow's 8.41 would be a large step down"
+    wish = {"price:92#": "9.20", "when": "now", "where": "all"}
+    assert "超出一人可调幅度" in await owner.send("/prices/check", wish)
+    page = await owner.send("/prices", wish)
+    path = owner.path
+    version = int(path.rpartition("/")[2])
+    assert "须由另一人批准" in page
+    assert "ask-approve" not in page
+    assert busy.asked == [], "it goes nowhere"
+    assert "须由另一人批准" in await owner.send(f"{path}/approve")
+    assert owner.status == 409
+    assert busy.scene.read(deciding.view, version, busy.clock).state is TariffState.WAITING
+    assert "待批准" in await owner.look("/prices/tariffs")
+    with busy.books.begin() as connection:
+        busy.codes["李经理"] = accounts.add(connection, "李经理", Role.OWNER, OWNER, busy.clock).code
+    async with busy.browser("李经理") as second:
+        page = await second.look(path)
+        assert "ask-approve" in page
+        assert f"{OWNER} 制作了这张调价单" in page
+        page = await second.send(f"{path}/approve")
+        assert "李经理 于" in page
+    made = busy.scene.read(deciding.view, version, busy.clock)
+    assert (made.state, made.made_by, made.approved_by) == (TariffState.STARTED, OWNER, "李经理")
+    assert busy.asked == [("tariffs", None)]
+    assert ("李经理", "price_approved", str(version)) in acts(busy)

@@ -63,6 +63,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST /prices/check": Power.PRICE,
     "POST /prices": Power.PRICE,
     "POST /prices/{version}/cancel": Power.PRICE,
+    "POST /prices/{version}/approve": Power.PRICE,
     "GET /coupons": PERSON,
     "GET /coupons/campaign": PERSON,
     "GET /coupons/one/{id}": PERSON,

@@ -9,7 +9,8 @@ from cloud.access import auditing
 from cloud.stations import register
 from cloud.stations.register import NewStation
 from cloud.tariffs import book, deciding
-from cloud.tariffs.deciding import NewTariff, TariffState, cancel, make, supersede
+from cloud.tariffs.bounds import Limits
+from cloud.tariffs.deciding import NewTariff, TariffState, approve, cancel, make, supersede
 from shared.errors import Refused
 from shared.tariff import GradePrice, prices_at
 from tests.cloud.scene import DAY, HOUR, MINUTE, NOW, STATIONS, Scene
@@ -130,3 +131,55 @@ def test_f38_versions_made_at_the_same_time_are_all_different(scene: Scene) -> N
         versions = list(threads.map(decide, range(7_000, 7_024)))
     assert sorted(versions) == list(range(1, 25))
     assert scene.read(book.version, PUDONG) == 24
+
+
+def test_one_person_moves_a_price_by_ten_per_cent_and_no_further(scene: Scene) -> None:
+    scene.write(make, NewTariff({"92#": 8_000}), "王总", NOW)
+    assert scene.write(make, NewTariff({"92#": 8_800}), "王总", NOW).state is TariffState.STARTED
+    waits = scene.write(make, NewTariff({"92#": 9_700}), "王总", NOW)
+    assert waits.state is TariffState.WAITING
+    assert holding(scene, PUDONG, NOW) == {"92#": 8_800}
+    before = scene.read(book.version, PUDONG)
+    with pytest.raises(Refused, match="yourself"):
+        scene.write(approve, waits.version, "王总", NOW)
+    approved = scene.write(approve, waits.version, "李经理", NOW + HOUR)
+    assert (approved.state, approved.approved_by, approved.starts_at) == (TariffState.STARTED, "李经理", NOW + HOUR)
+    assert scene.read(book.version, PUDONG) > before
+    (sent,) = scene.read(book.book_of, PUDONG, NOW + HOUR).tariffs
+    assert sent.has_two_names
+    assert [entry.act for entry in scene.read(auditing.page, 2)] == ["price_approved", "price_proposed"]
+    with pytest.raises(Refused, match="does not wait"):
+        scene.write(approve, waits.version, "张总", NOW + HOUR)
+
+
+def test_a_price_that_waits_is_taken_back_and_nobody_hears_of_it(scene: Scene) -> None:
+    scene.write(make, NewTariff({"92#": 8_000}), "王总", NOW)
+    waits = scene.write(make, NewTariff({"92#": 9_700}), "王总", NOW)
+    scene.write(cancel, waits.version, "王总", NOW + DAY)
+    with pytest.raises(Refused, match="cancelled"):
+        scene.write(approve, waits.version, "李经理", NOW + DAY)
+    assert holding(scene, PUDONG, NOW + DAY) == {"92#": 8_000}
+
+
+def test_small_steps_one_after_the_other_stay_small_when_one_between_them_goes(scene: Scene) -> None:
+    scene.write(make, NewTariff({"92#": 8_000}), "王总", NOW)
+    between = scene.write(make, NewTariff({"92#": 8_700}, NOW + DAY), "王总", NOW)
+    last = scene.write(make, NewTariff({"92#": 9_500}, NOW + 2 * DAY), "王总", NOW)
+    with pytest.raises(Refused, match="cancel tariff 3 first"):
+        scene.write(cancel, between.version, "王总", NOW)
+    scene.write(cancel, last.version, "王总", NOW)
+    scene.write(cancel, between.version, "王总", NOW)
+    assert holding(scene, PUDONG, NOW + 3 * DAY) == {"92#": 8_000}
+
+
+def test_a_station_with_bounds_of_its_own_and_the_steps_that_it_is_sent(scene: Scene) -> None:
+    limits = Limits(10, {MINHANG: 2})
+    for price in (8_000, 8_100):
+        scene.write(make, NewTariff({"92#": price}), "王总", NOW, limits)
+    assert scene.write(make, NewTariff({"92#": 8_400}), "王总", NOW, limits).state is TariffState.WAITING
+    made = scene.write(make, NewTariff({"92#": 8_400}, stations=(PUDONG,)), "王总", NOW, limits)
+    assert made.state is TariffState.STARTED
+    sent = scene.read(book.book_of, PUDONG, NOW, limits)
+    assert [tariff.version for tariff in sent.past] == [1, 2]
+    assert sent.bounds.percent == 10
+    assert scene.read(book.book_of, MINHANG, NOW, limits).bounds.percent == 2

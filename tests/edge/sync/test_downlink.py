@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from edge.store import books
+from edge.store import books, command_keys
 from edge.store.database import Store
 from edge.sync.claims import Claims
 from edge.sync.downlink import KINDS, Downlink
@@ -143,3 +144,29 @@ def test_any_bytes_at_all_do_no_harm(kind: str, data: bytes, ours: bool) -> None
     downlink = Downlink(None, Ear(), Claims(lambda _: True), Forecourt())  # type: ignore[arg-type]
     downlink.hear(topics.down(STATION, kind), b"\1\0" + data if ours else data)
     assert sum(downlink.misread.values()) + len(heard) <= 1
+
+
+async def test_a_price_beyond_the_bounds_with_one_name_is_not_kept_and_head_office_hears_of_it(desk: Desk) -> None:
+    refused: list[str] = []
+    desk.downlink.on_refused = lambda kind, why: refused.append(f"{kind} {why.reason}: {why}")
+    desk.hear(topics.TARIFFS, tariffs(4))
+    dear = Tariff(5, 0, {"92#": 9_990}, "王")
+    desk.hear(topics.TARIFFS, TariffBook(5, (dear,)))
+    await until(lambda: refused)
+    assert "tariffs out_of_bounds" in refused[0]
+    assert "from 7.004 to 9.99" in refused[0]
+    assert await desk.store.read(books.tariff_book) == tariffs(4)
+    desk.hear(topics.TARIFFS, TariffBook(6, (replace(dear, approved_by="李"),)))
+    await until(lambda: len(desk.forecourt.told) == 2)
+
+
+async def test_what_was_obeyed_is_kept_as_it_was_signed(desk: Desk) -> None:
+    for kind, message in (
+        (topics.TARIFFS, tariffs(4)),
+        (topics.TARIFFS, tariffs(3)),
+        (topics.COMMAND, Command("c1", 2_000_000_000_000, "王", SwitchStation(False))),
+        (topics.COMMAND, Command("c1", 2_000_000_000_000, "王", SwitchStation(False))),
+    ):
+        desk.downlink.hear(topics.down(STATION, kind), pack(message), b"as signed")
+    await until(lambda: len(desk.forecourt.commands) == 2 and desk.forecourt.told)
+    assert await desk.store.read(command_keys.obeyed, topics.TARIFFS) == [b"as signed"]

@@ -26,3 +26,4 @@ def upgrade() -> None:
     op.add_column("tariff", sa.Column("beyond", WHOLE, nullable=False, server_default="0"))
     op.add_column("tariff", sa.Column("approved_at", WHOLE, nullable=True))
     op.add_column("tariff", sa.Column("approved_by", sa.Text(), nullable=True))
+    op.execute("UPDATE tariff SET approved_by = 'before there were bounds', approved_at = made_at")
