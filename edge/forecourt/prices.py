@@ -22,6 +22,7 @@ class PriceBoard:
         self._tariffs: tuple[Tariff, ...] = ()
         self._prices: dict[str, GradePrice] = {}
         self._next: int | None = None
+        self._at = 0
 
     def keep(self, tariffs: Iterable[Tariff], now: int) -> None:
         """Head office sent these; all others are forgotten."""
@@ -29,8 +30,9 @@ class PriceBoard:
         self._turn(now)
 
     def turn(self, now: int) -> bool:
-        """Time passes; True when a tariff has started."""
-        if self._next is None or now < self._next:
+        """Time passes; True when a tariff has started, or was started too early by a clock that is put right now."""
+        if self._at <= now and (self._next is None or now < self._next):
+            self._at = now
             return False
         self._turn(now)
         return True
@@ -52,6 +54,7 @@ class PriceBoard:
     def _turn(self, now: int) -> None:
         self._prices = prices_at(self._tariffs, now)
         self._next = next_start(self._tariffs, now)
+        self._at = now
 
 
 class NozzlePrice:

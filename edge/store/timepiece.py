@@ -27,8 +27,12 @@ class MachineClock:
         return time.time_ns() // 1_000_000
 
     def mono(self) -> int:
-        """Milliseconds of the monotonic clock."""
-        return time.monotonic_ns() // 1_000_000
+        """Milliseconds of the monotonic clock, those included in which the machine slept."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+_STANDS = 60_000
+"""Milliseconds by which the company's time may be set back: up to so many the rules' clock stands still instead."""
 
 
 class Timepiece:
@@ -39,6 +43,7 @@ class Timepiece:
         self._zero = clock.mono()
         self._station = StationClock(floor, boot)
         self._company_zero: int | None = None
+        self._least = 0
         self._lock = Lock()
 
     def mono(self) -> int:
@@ -55,16 +60,23 @@ class Timepiece:
             return self._station.stamp(self.wall(), self.mono())
 
     def now(self) -> int:
-        """The company's time: measured when it was met, else the station's own. For tariffs, coupons and deadlines."""
+        """The company's time: measured when it was met, else the station's own. For tariffs, coupons and deadlines.
+
+        No step of the wall clock moves it back. Head office's clock is believed both ways: by a little it stands still
+        until it is right, so that nothing begins twice at midnight; a clock that was far ahead is put right at once.
+        """
         if self._company_zero is None:
             return self.stamp().at
-        return self._company_zero + self.mono()
+        return max(self._least, self._company_zero + self.mono())
 
     def compared(self, difference: int) -> None:
         """The company was met; the wall clock is ``difference`` milliseconds ahead of its."""
+        before = self.now()
         with self._lock:
             self._station.compared(difference)
-            self._company_zero = self.wall() - difference - self.mono()
+            right = self.wall() - difference
+            self._company_zero = right - self.mono()
+            self._least = before if before - right <= _STANDS else 0
 
     @property
     def difference(self) -> int | None:
