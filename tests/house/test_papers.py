@@ -58,3 +58,16 @@ def test_no_file_outgrows_its_reader() -> None:
     long = {str(path) for path, text in texts() if path.suffix in CODE and text.count("\n") > LONGEST}
     assert sorted(long - TABLES.keys()) == []
     assert sorted(TABLES.keys() - long) == [], "a table that has shrunk needs no exemption"
+
+
+PASSWORD: Final = re.compile(
+    r"^[ \t]*#?[ \t]*(?:password|secret|token|pin)[ \t]*[=:][ \t]*[\"']?[^\s\"'#].*$", re.I | re.M
+)
+
+
+def test_f116_no_paper_ships_a_password() -> None:
+    """What is in a README or an example is in every installation."""
+    papers = [path for pattern in ("*.md", "docs/*.md", "configs/**/*", "systemd/*") for path in ROOT.glob(pattern)]
+    read = [(path, path.read_text("utf-8")) for path in papers if path.is_file()]
+    assert len(read) > 10
+    assert [f"{path.name}: {found[0]}" for path, text in read for found in [PASSWORD.search(text)] if found] == []

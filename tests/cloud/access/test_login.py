@@ -42,6 +42,19 @@ def test_the_code_lets_in_once_and_sets_a_password(books: Books, first: FirstLog
     assert login.log_in(books, "王总", PASSWORD, NOW).account == "王总"
 
 
+COMMON = ("", "admin", "password", "123456", "12345678", "0000", "888888", "jiayou", "owner", "root", "changeme")
+
+
+@pytest.mark.parametrize("name", ["owner", "admin", "root", "王总"])
+def test_f116_no_word_that_everybody_knows_opens_a_new_head_office(books: Books, first: FirstLogin, name: str) -> None:
+    """Before the first login there is no password at all; the only way in is a code that was shown once."""
+    for number, word in enumerate(COMMON):
+        with pytest.raises(Refused):
+            login.log_in(books, name, word, NOW + number * DAY)
+        with pytest.raises(Refused):
+            login.first_login(books, name, word, PASSWORD, NOW + number * DAY)
+
+
 def test_a_code_ends_after_a_day(books: Books, first: FirstLogin) -> None:
     assert reason(login.first_login, books, "王总", first.code, PASSWORD, NOW + DAY) == "wrong"
 

@@ -114,7 +114,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         yield opened
 
 
-async def test_hello_comes_first_and_letters_only_after_the_welcome(desk: Desk) -> None:
+async def test_f40_hello_comes_first_and_letters_only_after_the_welcome(desk: Desk) -> None:
     await desk.sell(3)
     desk.connect()
     await until(lambda: desk.pipe.hellos)
@@ -180,7 +180,7 @@ async def test_f26_answers_about_other_epochs_or_letters_never_written_empty_not
     assert await desk.stored() == 10
 
 
-async def test_a_new_connection_sends_what_was_on_its_way_again_and_does_not_wait_to_become_impatient(
+async def test_f28_what_was_on_its_way_leaves_again_on_a_new_connection_without_waiting_for_patience(
     tmp_path: Path,
 ) -> None:
     async with desk_on(tmp_path / "store.sqlite", Pace(first_patience=3_600.0, heartbeat=0.5)) as desk:
@@ -194,6 +194,17 @@ async def test_a_new_connection_sends_what_was_on_its_way_again_and_does_not_wai
         await until(lambda: len(desk.pipe.hellos) >= 2 and not desk.pipe.hellos[-1].live)
         desk.welcome(stored_upto=2)
         await until(lambda: desk.pipe.letters[4:] == [3, 4])
+
+
+async def test_f28_a_process_that_died_with_letters_on_their_way_sends_them_again(tmp_path: Path) -> None:
+    """Nothing on the disk says that a letter is under way: there is nothing that could stay set for ever."""
+    for _ in range(3):
+        async with desk_on(tmp_path / "store.sqlite", Pace(first_patience=3_600.0)) as desk:
+            if not desk.store.boot > 1:
+                await desk.sell(3)
+            await desk.greeted()
+            await until(lambda desk=desk: desk.pipe.letters == [1, 2, 3])  # type: ignore[misc]
+            assert await desk.stored() == 0
 
 
 @pytest.mark.slow

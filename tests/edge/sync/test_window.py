@@ -49,6 +49,19 @@ def test_silence_sends_everything_after_the_mark_again_with_growing_patience() -
     assert waits == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
 
 
+def test_f21_an_answer_to_the_first_try_closes_what_a_third_has_sent_again() -> None:
+    """An answer names letters, never an attempt: it is right whichever of them it answers."""
+    window = Window(0)
+    window.left(10, 0.0)
+    for at in (5.0, 15.0):
+        window.give_up()
+        window.left(10, at)
+    window.acknowledge(10, 15.1)
+    assert (window.stored, window.sent, window.idle) == (10, 10, True)
+    window.acknowledge(10, 15.2)
+    assert (window.stored, window.sent, window.idle) == (10, 10, True), "the answers to the others change nothing"
+
+
 def test_an_answer_restores_patience() -> None:
     window = Window(0)
     fill(window)
