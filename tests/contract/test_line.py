@@ -183,7 +183,7 @@ async def test_the_broker_killed_in_the_middle_of_a_backlog_loses_nothing(
         assert station.link.state.connected
 
 
-async def test_a_line_that_is_dead_without_saying_so_is_noticed_and_replaced(
+async def test_f39_a_line_that_is_dead_without_saying_so_is_noticed_and_replaced(
     books: Books, broker: BrokerServer, tmp_path: Path
 ) -> None:
     async with network(broker.port) as mobile, company_end(books, broker.company()) as company:

@@ -242,7 +242,7 @@ async def commits_of_an_evening(path: Path) -> int:
 
 
 @pytest.mark.slow
-async def test_a_power_cut_at_every_commit_of_a_filling_leaves_exactly_one_sale(tmp_path: Path) -> None:
+async def test_f23_a_power_cut_at_every_commit_of_a_filling_leaves_exactly_one_sale(tmp_path: Path) -> None:
     commits = await commits_of_an_evening(tmp_path / "dry.db")
     assert commits >= 4
     for at in range(1, commits + 1):

@@ -47,7 +47,7 @@ def test_what_is_written_is_synced_and_strict(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_second_process_is_refused_and_told_who_holds_the_store(tmp_path: Path) -> None:
+def test_f34_a_second_process_is_refused_and_told_who_holds_the_store(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     holding = "import sys; from pathlib import Path; from edge.store.database import Store\n"
     holding += "store = Store.open(Path(sys.argv[1]), 's1'); print('ready', flush=True); sys.stdin.read()"
