@@ -27,6 +27,7 @@ class Remembered:
         self.nozzles: Mapping[int, KnownNozzle] = {}
         self.last: tuple[Key, Sale] | None = None
         self.last_settled = False
+        self.doubted_from = 0
 
 
 class PointMemory:
@@ -40,6 +41,7 @@ class PointMemory:
         self.prices = PointPrices(self.number, self.grades, left.nozzles, grounds.board)
         self.totalisers = {nozzle: left.nozzles.get(nozzle, KnownNozzle()).totaliser for nozzle in self.grades}
         self.read_at = {nozzle: left.nozzles.get(nozzle, KnownNozzle()).totaliser_at for nozzle in self.grades}
+        self._doubted_from = left.doubted_from
         self.look_again_at: int | None = None
         """When the totalisers are read once more after a sale; None when that was done."""
         self.phase = PointPhase.INOPERATIVE
@@ -75,6 +77,11 @@ class PointMemory:
         """Whether a person has settled the last sale, where it was disputed."""
         self.customers = 0
         """Counts fillings, so that what was asked for one customer is not given to the next."""
+
+    @property
+    def doubted(self) -> bool:
+        """Whether what its totalisers have moved may be a sale that head office has, and this restored store not."""
+        return any(at < self._doubted_from for at in self.read_at.values())
 
     @property
     def settling(self) -> bool:

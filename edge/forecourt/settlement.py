@@ -192,7 +192,7 @@ class Settlement:
 
     async def _write_unlicensed(self, outcome: Outcome, delivered: bool) -> None:
         memory, stamp = self._memory, self._grounds.clock.stamp()
-        proved = delivered and outcome.moved and outcome.proof.finding is Finding.PROVED
+        proved = delivered and outcome.moved and outcome.proof.finding is Finding.PROVED and not memory.doubted
         moved = self._moved(outcome, besides=outcome.nozzle if proved else 0)
         if proved:
             leave = OpenFilling(memory.number, "pump", stamp, nozzle=outcome.nozzle)

@@ -7,7 +7,7 @@ from edge.forecourt.memory import Remembered
 from edge.forecourt.printing import slip_view
 from edge.forecourt.redemption import Desk
 from edge.forecourt.views import SaleView
-from edge.store import books, disputes, fillings, nozzles, outbox, presented, printing, sales
+from edge.store import books, disputes, epochs, fillings, nozzles, outbox, presented, printing, sales
 from edge.store.database import Database
 from edge.store.fillings import OpenFilling
 from edge.store.nozzles import KnownNozzle
@@ -42,8 +42,10 @@ class LeftBehind:
         leaves: dict[int, OpenFilling],
         shown: dict[int, Presented],
         known: dict[tuple[int, int], KnownNozzle],
+        doubted_from: int,
     ) -> None:
         self._leaves, self._shown, self._known = leaves, shown, known
+        self._doubted_from = doubted_from
         points = {point for point, _ in known} | leaves.keys()
         self._last = {point: sales.newest_at(db, point) for point in points}
 
@@ -56,12 +58,15 @@ class LeftBehind:
         last = self._last.get(point)
         left.last = (last.key, last.sale) if last else None
         left.last_settled = last is not None and last.settled is not None
+        left.doubted_from = self._doubted_from
         return left
 
 
 def left_behind(db: Database) -> LeftBehind:
     """Read it all at once."""
-    return LeftBehind(db, fillings.all_open(db), presented.all_presented(db), nozzles.all_nozzles(db))
+    return LeftBehind(
+        db, fillings.all_open(db), presented.all_presented(db), nozzles.all_nozzles(db), epochs.doubted_from(db)
+    )
 
 
 def ledger(db: Database, desk: Desk) -> Ledger:

@@ -132,6 +132,16 @@ def all_former(db: Database) -> list[Former]:
     ]
 
 
+def doubted_from(db: Database) -> int:
+    """Until a totaliser is read after this time, what it has moved since was perhaps sold, and told, before; 0: never.
+
+    So it is when an older file was put in the store's place: sales that it does not know may be at head office.
+    """
+    doubtful = (StoreReason.RESTORED, StoreReason.OLDER)
+    row = db.execute("SELECT max(ended_at) FROM former_epoch WHERE reason IN (?, ?)", doubtful).fetchone()
+    return int(row[0] or 0)
+
+
 def unsettled(db: Database) -> tuple[int, ...]:
     """Former epochs of which the company may lack letters, the latest first."""
     rows = db.execute("SELECT epoch FROM former_epoch WHERE settled = 0 ORDER BY epoch DESC LIMIT ?", (_MOST_ASKED,))

@@ -60,9 +60,9 @@ async def test_f60_once_head_office_was_met_a_sale_knows_whether_its_clock_is_ri
 def test_the_companys_time_goes_on_when_the_wall_clock_is_moved() -> None:
     clock = WrongClock(TODAY)
     piece = Timepiece(clock, 0, 1)
-    piece.compared(5_000)
+    piece.compared(300_000)
     clock.shows -= DAY
-    assert 0 <= piece.now() - (TODAY - 5_000) < 5_000
+    assert 0 <= piece.now() - (TODAY - 300_000) < 5_000
 
 
 def test_stamps_never_run_backwards_from_one_boot_to_the_next() -> None:
