@@ -3,7 +3,6 @@
 Called from the command line and by :mod:`cloud.app`. Secrets lie in files for their owner's eyes only.
 """
 
-import os
 import secrets
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from cloud.access.accounts import Role
 from cloud.broker import COMPANY, BrokerUser
 from cloud.coupons import keys, sealing
 from cloud.coupons import settings as coupon_settings
-from cloud.gate.keys import GateKeys, gate_keys
+from cloud.gate.keys import GateKeys, drawn_once, gate_keys
 from cloud.identity import authority
 from cloud.identity.authority import Authority
 from cloud.orders import keys as command_keys
@@ -94,16 +93,7 @@ def authority_of(settings: Settings) -> Authority:
 
 def broker_password(settings: Settings) -> str:
     """The company's own password at the broker, drawn when it is first needed."""
-    path = settings.directory / "keys" / "broker.password"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
-    except FileExistsError:
-        pass
-    except OSError as why:
-        raise Unavailable(f"“{path}” can't be written: {why.strerror}.") from why
-    return path.read_text().strip()
+    return drawn_once(settings.directory / "keys" / "broker.password", lambda: secrets.token_urlsafe(32))
 
 
 def gate_of(settings: Settings) -> GateKeys:

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -58,24 +60,37 @@ class GateKeys:
 def gate_keys(path: Path) -> GateKeys:
     """The keys in this file, drawn when they are first needed. :exc:`Unavailable` when it can't be read or written."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_hex(_SECRET_BYTES))
-    except FileExistsError:
-        pass
-    except OSError as why:
-        raise Unavailable(f"“{path}” can't be written: {why.strerror}.") from why
-    return GateKeys(_read(path))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        secret = bytes.fromhex(path.read_text("ascii"))
-    except (OSError, ValueError) as why:
-        raise Unavailable(f"“{path}” can't be read: {why}. Restore it from the backup.") from why
+        secret = bytes.fromhex(drawn_once(path, lambda: secrets.token_hex(_SECRET_BYTES)))
+    except ValueError:
+        secret = b""
     if len(secret) != _SECRET_BYTES:
         raise Unavailable(f"“{path}” is damaged. Restore it from the backup.")
-    return secret
+    return GateKeys(secret)
+
+
+def drawn_once(path: Path, draw: Callable[[], str]) -> str:
+    """The secret in this file, drawn when it is first needed. :exc:`Unavailable` when it can't be read or written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _place(path, draw())
+        return path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as why:
+        raise Unavailable(f"“{path}” can't be read or written: {why}.") from why
+
+
+def _place(path: Path, secret: str) -> None:
+    """Whole, or not at all, and never over one that another process has placed meanwhile."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _public(seed: str) -> str:
