@@ -27,6 +27,7 @@ from edge.forecourt.receipts import ReceiptHead
 from edge.identity.papers import enrolled_keys
 from edge.identity.renewal import Renewal, Worry
 from edge.settings import GaugeSettings, LineSettings, Settings
+from edge.store import epochs
 from edge.store import printing as slips
 from edge.store.database import Store
 from edge.store.timepiece import Clock
@@ -58,6 +59,8 @@ _PAGE_AGAIN = 5.0
 """Seconds until a page whose port is taken tries again."""
 _PRESENCE_EVERY = 1.0
 """Seconds between two looks at what has changed for head office."""
+_FORMER_AGAIN = 2.0
+"""Seconds between two looks whether head office has all letters of former epochs."""
 _LIVE_AGAIN = 5.0
 """Seconds until a part that died of a bug is tried again."""
 _GOODBYE = 2.0
@@ -257,6 +260,7 @@ class Agent:
         link.start(self.forecourt)
         parts.push_async_callback(link.stop)
         parts.push_async_callback(_ended, _living("presence", lambda: self._tell_presence(link)))
+        parts.push_async_callback(_ended, _living("former", self._tell_former))
         if by_papers:
             parts.push_async_callback(_ended, _living("renewal", self._renewal(link).run))
 
@@ -270,6 +274,14 @@ class Agent:
         return Renewal(
             settings.papers, settings.station.id, settings.head_office.door, clock.now, worried, link.connect_anew
         )
+
+    async def _tell_former(self) -> None:
+        """Until head office has what this store holds of its former epochs, whoever looks at the page knows it."""
+        while open_ones := [one for one in await self.store.read(epochs.all_former) if not one.settled]:
+            said = ", ".join(f"{one.epoch}: {one.reason}, {one.upto}" for one in open_ones)
+            self.forecourt.troubles.set("books", "books_renewed", said)
+            await asyncio.sleep(_FORMER_AGAIN)
+        self.forecourt.troubles.set("books", "")
 
     async def _tell_presence(self, link: Link) -> None:
         """Head office sees what a person at the station would see, a moment later; running figures don't count."""

@@ -40,6 +40,7 @@ def found(pattern: str, *rooms: str) -> set[str]:
 
 
 LINK = {"unanswered", "refused_by_head_office", "no_broker", "no_password", *PipeTrouble} - {""}
+BOOKS = {"books_renewed"}
 WIRING = {"noisy_line", "untested_protocol"}
 PAPERS = {"not_enrolled", "certificate_ends", "certificate_over", "papers_damaged"}
 GAUGES = {*GAUGE_TROUBLES.values(), LOST}

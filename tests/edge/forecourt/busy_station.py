@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+import structlog
+
 from edge.forecourt.ending import Patience
 from edge.forecourt.views import SaleView
 from edge.settings import Authorise
@@ -17,7 +19,8 @@ HASTY = Patience(confirm=1, lost=50, again=2, pulse=1)
 
 
 async def main(store: str, paper: str) -> None:
-    """Sell at both points for ever."""
+    """Sell at both points for ever. Standard output says when, and nothing else."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     async with Yard(Path(store), two_pumps(), Authorise.AUTOMATIC, patience=HASTY) as yard:
         file = os.open(paper, os.O_WRONLY | os.O_APPEND)
         printing = asyncio.create_task(print_receipts(yard, file))
