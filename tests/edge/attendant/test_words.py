@@ -46,7 +46,7 @@ PAPERS = {"not_enrolled", "certificate_ends", "certificate_over", "papers_damage
 GAUGES = {*GAUGE_TROUBLES.values(), LOST}
 TROUBLES = (
     LINK | {"line_lost", "not_writable", "disk_full", "clock_off", "clock_never_set", "port_taken", "not_watched"}
-    | WIRING | PAPERS | GAUGES
+    | WIRING | PAPERS | BOOKS | GAUGES
 )  # fmt: skip
 PRINTERS = {*PrinterStatus, press.ABSENT}
 AT_POINTS = {"silent", "unrecorded", "off", "no_price", "price_pending", "unauthorised", "other_nozzle"}
