@@ -90,7 +90,7 @@ def enter(page: Page, served: Served) -> None:
 
 def listening(page: Page) -> None:
     """Until the page hears news."""
-    page.wait_for_function("document.querySelector('[sse-connect]').getAttribute('sse-connect') !== null")
+    expect(page.locator("[sse-connect]").first).to_be_attached()
     page.wait_for_timeout(150)
 
 

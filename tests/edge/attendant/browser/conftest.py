@@ -74,4 +74,4 @@ def open_sheet(screen: Page, selector: str) -> None:
 def listening(screen: Page) -> None:
     """Until the page hears news: the server has told it the time."""
     expect(screen.locator(".bar-clock")).to_have_text(re.compile(r"\d\d:\d\d"))
-    screen.wait_for_function("document.querySelector('[sse-swap^=beat]').textContent !== ''")
+    expect(screen.locator("[sse-swap^=beat]")).to_have_text(re.compile("."))
