@@ -78,7 +78,7 @@ class Gate:
         self._look_now = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "gate")
         self.counts: Counter[str] = Counter()
-        """``admitted``, ``turned``, ``late`` (nobody waited any more), ``misread``, ``cut``, ``failures``."""
+        """``admitted``, ``turned``, ``late`` (nobody waited any more), ``looks``, ``cut``, ``failures``."""
         self.open = False
         """Whether a broker asks here."""
 
@@ -218,6 +218,7 @@ class Gate:
 
     async def _look_at_everybody(self, system: Client) -> None:
         on_line = await patrol.everybody(system)
+        self.counts["looks"] += 1
         for begin in range(0, len(on_line), _LOOKED_UP):
             some = on_line[begin : begin + _LOOKED_UP]
             gone = await self._in_thread(self._keeper.ended, {one.name for one in some}, self._now())

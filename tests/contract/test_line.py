@@ -174,11 +174,11 @@ async def test_the_broker_killed_in_the_middle_of_a_backlog_loses_nothing(
     async with both(books, broker, tmp_path / "store") as (station, company):
         await station.sell(3_000)
         for part in (300, 1_500):
-            await until(lambda part=part: len(company.sales()) >= part)  # type: ignore[misc]
+            await until(lambda part=part: len(company.sales()) >= part, 60.0)  # type: ignore[misc]
             broker.kill()
             await asyncio.sleep(0.2)
             broker.start()
-        await station.emptied(30.0)
+        await station.emptied(60.0)
         assert numbers(company) == list(range(1, 3_001))
         assert station.link.state.connected
 
