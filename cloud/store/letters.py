@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.exc import OperationalError
 
 from cloud.store.arrivals import Arrived, BulkHandler
@@ -21,6 +21,9 @@ MOST_UNREADABLE = 1_000
 
 MOST_HOLES = 100
 """So many holes of a line are listed, lowest first."""
+
+
+_BLOCK = 65_536
 
 
 class Posted(NamedTuple):
@@ -108,10 +111,28 @@ def end_of_run(connection: Connection, station: str, epoch: int, start: int) -> 
 
 
 def holes(connection: Connection, station: str, epoch: int, contiguous: int, most: int = MOST_HOLES) -> list[Hole]:
-    """What is missing of this line, lowest first."""
-    before = func.coalesce(func.lag(_INBOX.c.seq).over(order_by=_INBOX.c.seq), contiguous).label("before")
-    place = (_INBOX.c.station == station, _INBOX.c.epoch == epoch, _INBOX.c.seq > contiguous)
-    steps = select(_INBOX.c.seq, _INBOX.c.arrived_at, before).where(*place).subquery()
+    """What is missing of this line, lowest first. Whole blocks without a hole are only counted."""
+    place = (_INBOX.c.station == station, _INBOX.c.epoch == epoch)
+    highest = connection.execute(select(func.max(_INBOX.c.seq)).where(*place)).scalar() or 0
+    found: list[Hole] = []
+    before = contiguous
+    while before < highest and len(found) < most:
+        block = (*place, _INBOX.c.seq > before, _INBOX.c.seq <= before + _BLOCK)
+        count, last = connection.execute(select(func.count(), func.max(_INBOX.c.seq)).where(*block)).one()
+        if count == 0:  # the hole is longer than a block
+            after = select(_INBOX.c.seq, _INBOX.c.arrived_at).where(*place, _INBOX.c.seq > before)
+            row = connection.execute(after.order_by(_INBOX.c.seq).limit(1)).one()
+            found.append(Hole(before + 1, row.seq - 1, row.arrived_at))
+            last = row.seq
+        elif count < last - before:
+            found += _holes_in(connection, block, before, most - len(found))
+        before = last
+    return found
+
+
+def _holes_in(connection: Connection, block: Sequence[ColumnElement[bool]], start: int, most: int) -> list[Hole]:
+    before = func.coalesce(func.lag(_INBOX.c.seq).over(order_by=_INBOX.c.seq), start).label("before")
+    steps = select(_INBOX.c.seq, _INBOX.c.arrived_at, before).where(*block).subquery()
     gaps = select(steps).where(steps.c.seq > steps.c.before + 1).order_by(steps.c.seq).limit(most)
     return [Hole(row.before + 1, row.seq - 1, row.arrived_at) for row in connection.execute(gaps)]
 

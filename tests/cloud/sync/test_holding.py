@@ -1,5 +1,8 @@
 """A station that has lost its memory asks what the company has of its former epochs."""
 
+import random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +51,25 @@ def test_a_line_in_shreds_is_told_as_far_as_its_list_of_holes_goes(books: Books)
     assert len(told) == letters.MOST_HOLES
     assert told[-1].last < max(here)
     assert {seq for each in told for seq in range(each.first, each.last + 1)} <= here
+
+
+def test_holes_are_found_block_by_block_as_if_each_number_were_asked_for(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Holes within a block, at its edge, over several, and none at all."""
+    monkeypatch.setattr(letters, "_BLOCK", 8)
+    dice = random.Random(7)
+    for epoch in range(1, 16):
+        here = {seq for seq in range(1, 90) if dice.random() < (0.5, 0.9, 1.0)[epoch % 3]} - set(
+            range(30, 30 + epoch * 3)
+        )
+        arrived(books, here, epoch)
+        with books.begin() as connection:
+            contiguous = letters.end_of_run(connection, A, epoch, 0)
+            found = letters.holes(connection, A, epoch, contiguous)
+        missing = {seq for hole in found for seq in range(hole.first, hole.last + 1)}
+        assert missing == set(range(1, max(here))) - here
+        assert all(hole.first - 1 in here | {0} and hole.last + 1 in here for hole in found), "each as long as it is"
 
 
 @given(st.sets(st.integers(1, 60)))
