@@ -245,6 +245,7 @@ def handlers(settings: Settings) -> dict[type, BulkHandler]:
 def trades(settings: Settings, handlers: Mapping[type, BulkHandler], pen: Pen) -> Trades:
     """Everything that the line asks of the trades."""
     lease = settings.coupons.lease_minutes * _MINUTE
+    lists = coupon_book.Lists()
 
     def claim(connection: Connection, station: str, asked: CouponClaim, at: int) -> ClaimAnswer:
         return claims.claim(connection, station, asked, at, lease)
@@ -258,7 +259,8 @@ def trades(settings: Settings, handlers: Mapping[type, BulkHandler], pen: Pen) -
         handlers=handlers,
         versions=_versions,
         tariffs=tariffs,
-        coupons=coupon_book.book_of,
+        coupons=partial(coupon_book.book_of, lists=lists),
+        parts=partial(coupon_book.parts_of, lists=lists),
         claim=claim,
         commands=commands.take_waiting,
         pen=pen,

@@ -277,6 +277,14 @@ class GaugeState(Struct, frozen=True, forbid_unknown_fields=True):
     trouble: str = ""
 
 
+class PartsWanted(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parts of a coupon book whose head is held, that did not come yet."""
+
+    version: int
+    whole: bytes
+    wanted: tuple[int, ...]
+
+
 class Hello(Struct, frozen=True, forbid_unknown_fields=True):
     """Who I am, what I hold and how I am. Sent on each connection and as the heartbeat."""
 
@@ -303,6 +311,8 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True):
     gauges: tuple[GaugeState, ...] = ()
     versions: dict[str, int] = {}
     """Versions of all other books held, by the last word of their topic; what is not named is not held."""
+    parts: PartsWanted | None = None
+    """The next parts of a large coupon book; None when none is on its way."""
     asks: tuple[int, ...] = ()
     """Former epochs of this station of which it wants to know what the company has."""
 
@@ -392,6 +402,21 @@ class CouponBook(Struct, frozen=True, forbid_unknown_fields=True):
     revoked: tuple[str, ...] = ()
     leases: tuple[Lease, ...] = ()
     listed: tuple[ListedCoupon, ...] = ()
+    parts: int = 0
+    """Not 0: the listed codes of a large book follow in so many parts. What else stands here is in force at once."""
+    whole: bytes = b""
+    """SHA-256 over the listed codes of all parts, one after the other."""
+
+
+class CouponPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """Some of the listed codes of a large book."""
+
+    version: int
+    whole: bytes
+    """Of the book that it belongs to."""
+    index: int
+    """From 0 on."""
+    listed: tuple[ListedCoupon, ...]
 
 
 class AuthorisePoint(Struct, frozen=True, tag="authorise", forbid_unknown_fields=True):

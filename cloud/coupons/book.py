@@ -1,6 +1,8 @@
 """The coupon book of a station: all that it needs to judge codes with no network."""
 
-from typing import Final
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -11,10 +13,15 @@ from cloud.coupons.settings import allowance, salt
 from cloud.store import counters, coupons, holds
 from cloud.store.database import Connection
 from shared.coupon import CouponTerms, Lease
-from shared.messages import CouponBook, ListedCoupon
+from shared.messages import CouponBook, CouponPart, ListedCoupon, PartsWanted
 
-MOST_LISTED: Final = 20_000
+MOST_LISTED: Final = 200_000
 """Typed codes in one book, the latest issued first. One that is not listed is still good where there is a network."""
+
+PART_BYTES: Final = 200 * 1024
+"""Of the codes in one part, as JSON; with everything around it a message stays below 256 KiB."""
+_DAY: Final = 86_400_000
+_REMEMBERED: Final = 4
 
 
 def version(connection: Connection, station: str) -> int:
@@ -22,9 +29,36 @@ def version(connection: Connection, station: str) -> int:
     return counters.version(connection, BOOK, station)
 
 
-def book_of(connection: Connection, station: str, now: int) -> CouponBook:
-    """The book as it is now."""
-    listed = coupons.listed(connection, station, now, MOST_LISTED)
+class Listed(NamedTuple):
+    """The listed codes of a book in parts, each as JSON, and SHA-256 over them all."""
+
+    parts: tuple[bytes, ...]
+    whole: bytes
+
+
+class Lists:
+    """The lists that were drawn up last: ten thousand stations ask for the same one. For one thread."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[tuple[str, int, int], Listed] = {}
+
+    def of(self, connection: Connection, station: str, now: int) -> Listed:
+        """A station's list: the same one all day long, unless the version grows."""
+        day = now - now % _DAY
+        own = station if coupons.has_own(connection, station) else ""
+        what = (own, version(connection, station), day)
+        if what not in self._drawn:
+            parts = tuple(_parts(connection, station, day))
+            while len(self._drawn) >= _REMEMBERED:
+                del self._drawn[next(iter(self._drawn))]
+            self._drawn[what] = Listed(parts, sha256(b"".join(parts)).digest())
+        return self._drawn[what]
+
+
+def book_of(connection: Connection, station: str, now: int, lists: Lists | None = None) -> CouponBook:
+    """The book as it is now; of a large one the head, whose listed codes follow in parts."""
+    listed = (lists or Lists()).of(connection, station, now)
+    large = len(listed.parts) > 1
     return CouponBook(
         version=version(connection, station),
         keys=public(connection),
@@ -32,11 +66,41 @@ def book_of(connection: Connection, station: str, now: int) -> CouponBook:
         allowance=allowance(connection),
         revoked=tuple(coupons.revoked(connection, station, now)),
         leases=_leases(connection, now),
-        listed=tuple(
-            ListedCoupon(bytes(row.fingerprint), msgspec.json.decode(row.terms_json, type=CouponTerms))
-            for row in listed
-        ),
+        listed=() if large else tuple(one for part in listed.parts for one in _read(part)),
+        parts=len(listed.parts) if large else 0,
+        whole=listed.whole if large else b"",
     )
+
+
+def parts_of(connection: Connection, station: str, asked: PartsWanted, now: int, lists: Lists) -> list[CouponPart]:
+    """The parts of a large book that a station asks for; none when its list was drawn up anew meanwhile."""
+    listed = lists.of(connection, station, now)
+    if (asked.version, asked.whole) != (version(connection, station), listed.whole):
+        return []
+    return [
+        CouponPart(asked.version, asked.whole, index, _read(listed.parts[index]))
+        for index in asked.wanted
+        if 0 <= index < len(listed.parts)
+    ]
+
+
+def _read(part: bytes) -> tuple[ListedCoupon, ...]:
+    return msgspec.json.decode(part, type=tuple[ListedCoupon, ...])
+
+
+def _parts(connection: Connection, station: str, day: int) -> Iterator[bytes]:
+    some: list[bytes] = []
+    size = 0
+    for row in coupons.listed(connection, station, day, MOST_LISTED):
+        terms = msgspec.json.decode(row.terms_json, type=CouponTerms)
+        one = msgspec.json.encode(ListedCoupon(bytes(row.fingerprint), terms))
+        if some and size + len(one) > PART_BYTES:
+            yield b"[" + b",".join(some) + b"]"
+            some, size = [], 0
+        some.append(one)
+        size += len(one) + 1
+    if some:
+        yield b"[" + b",".join(some) + b"]"
 
 
 def _leases(connection: Connection, now: int) -> tuple[Lease, ...]:

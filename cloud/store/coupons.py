@@ -168,6 +168,11 @@ def listed(connection: Connection, station: str, now: int, limit: int) -> Sequen
     return connection.execute(wanted.order_by(_coupon.c.issued_at.desc(), _coupon.c.id).limit(limit)).all()
 
 
+def has_own(connection: Connection, station: str) -> bool:
+    """Whether any coupon is for this station and not for all."""
+    return connection.execute(select(_scope.c.coupon).where(_scope.c.station == station).limit(1)).first() is not None
+
+
 def revoked(connection: Connection, station: str, now: int) -> list[str]:
     """Coupons that a station must refuse though they could still be used there."""
     wanted = select(_coupon.c.id).where(_coupon.c.revoked_at.is_not(None), *_concerning(station, now))

@@ -147,11 +147,22 @@ class Greeter:
             for hello in hellos
             for kind in _behind(hello, newest.get(hello.station, Held()))
         ]
+        books += [part for hello in hellos for part in self._parts(connection, hello)]
         return books + self._commands(connection, [hello.station for hello in hellos])
 
     def _book(self, connection: Connection, station: str, kind: str) -> Outgoing:
         make = self._trades.tariffs if kind == topics.TARIFFS else self._trades.coupons
         return Outgoing(topics.down(station, kind), pack(make(connection, station, self._now())))
+
+    def _parts(self, connection: Connection, hello: Hello) -> list[Outgoing]:
+        """The parts of a large book that a station asks for; its head anew, when the list was drawn up anew."""
+        if hello.parts is None:
+            return []
+        topic = topics.down(hello.station, topics.COUPON_PART)
+        parts = self._trades.parts(connection, hello.station, hello.parts, self._now())
+        if not parts:
+            return [self._book(connection, hello.station, topics.COUPONS)]
+        return [Outgoing(topic, pack(part)) for part in parts]
 
     def _commands(self, connection: Connection, stations: Sequence[str]) -> list[Outgoing]:
         open_ones = self._trades.commands(connection, stations, self._now())
@@ -180,7 +191,9 @@ def _store_of(heard: HeardHello) -> StoreKey:
 
 
 def _behind(hello: Hello, newest: Held) -> list[str]:
-    tried = ((hello.tariffs < newest.tariffs, topics.TARIFFS), (hello.coupons < newest.coupons, topics.COUPONS))
+    heads = hello.parts.version if hello.parts and hello.parts.wanted else 0
+    coupons = max(hello.coupons, heads)
+    tried = ((hello.tariffs < newest.tariffs, topics.TARIFFS), (coupons < newest.coupons, topics.COUPONS))
     return [kind for lacks, kind in tried if lacks]
 
 

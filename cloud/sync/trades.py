@@ -8,7 +8,7 @@ from msgspec import Struct
 from cloud.orders.signing import Pen
 from cloud.store.arrivals import BulkHandler
 from cloud.store.database import Connection
-from shared.messages import ClaimAnswer, Command, CouponBook, CouponClaim, TariffBook
+from shared.messages import ClaimAnswer, Command, CouponBook, CouponClaim, CouponPart, PartsWanted, TariffBook
 
 
 class Held(NamedTuple):
@@ -29,6 +29,8 @@ class Trades(Struct, frozen=True):
     """A station's tariff book now; noted as sent."""
     coupons: Callable[[Connection, str, int], CouponBook]
     """A station's coupon book now."""
+    parts: Callable[[Connection, str, PartsWanted, int], Sequence[CouponPart]]
+    """The parts of a large coupon book that a station asks for; none when its list was drawn up anew meanwhile."""
     claim: Callable[[Connection, str, CouponClaim, int], ClaimAnswer]
     """Whether a station may use a coupon; held for it if so."""
     commands: Callable[[Connection, Collection[str], int], Mapping[str, Sequence[Command]]]

@@ -1,12 +1,19 @@
 """What head office has sent: the tariffs, the coupons, and when it was last heard."""
 
+from hashlib import sha256
+from typing import Final
+
 import msgspec
+from msgspec.structs import replace
 from sqlite_utils import Database
 
-from shared.messages import CouponBook, TariffBook
+from shared.messages import CouponBook, CouponPart, ListedCoupon, PartsWanted, TariffBook
 
 _TARIFFS = "tariffs"
 _COUPONS = "coupons"
+_COMING = "coupons_coming"
+AT_ONCE: Final = 4
+"""Parts that are asked for together: a megabyte, unpacked."""
 
 
 def tariff_book(db: Database) -> TariffBook | None:
@@ -21,14 +28,82 @@ def keep_tariffs(db: Database, book: TariffBook) -> bool:
 
 
 def coupon_book(db: Database) -> CouponBook | None:
-    """The coupons that are held; None before the first. Read it once and keep it: it may be large."""
+    """The coupons that are held; None before the first. Read it once and keep it: it may be large.
+
+    While the codes of a newer book are on their way, the old list holds whole, and what the newer one revokes is
+    revoked already.
+    """
     body = _body(db, _COUPONS)
+    held = msgspec.msgpack.decode(body, type=CouponBook) if body else None
+    coming = coming_book(db)
+    if coming is None or held is None:
+        return held or coming
+    return replace(held, revoked=tuple(dict.fromkeys((*held.revoked, *coming.revoked))))
+
+
+def coming_book(db: Database) -> CouponBook | None:
+    """The head of a large book whose parts are on their way; None when none is."""
+    body = _body(db, _COMING)
     return msgspec.msgpack.decode(body, type=CouponBook) if body else None
 
 
 def keep_coupons(db: Database, book: CouponBook) -> bool:
-    """Keep a newer book whole, in place of the old one. False when it is not newer."""
+    """Keep a newer book whole, in place of the old one; of a large one its head. False when it is not newer."""
+    if book.parts:
+        return _keep_head(db, book)
+    if not _keep(db, _COUPONS, book.version, msgspec.msgpack.encode(book)):
+        return False
+    coming = coming_book(db)
+    if coming is not None and coming.version <= book.version:
+        _forget_coming(db)
+    return True
+
+
+def _keep_head(db: Database, head: CouponBook) -> bool:
+    """Of two heads under one version the later one counts: its list was drawn up anew."""
+    coming = coming_book(db)
+    older = coming is not None and (coming.version > head.version or coming.whole == head.whole)
+    if older or head.version <= versions(db)[1]:
+        return False
+    _forget_coming(db)
+    return _keep(db, _COMING, head.version, msgspec.msgpack.encode(head))
+
+
+def keep_part(db: Database, part: CouponPart) -> bool:
+    """Keep a part of the book that is on its way; with the last one the new book takes the place of the old one.
+
+    True when it does. Parts that do not make up the whole are thrown away, and asked for again.
+    """
+    head = coming_book(db)
+    if head is None or (head.version, head.whole) != (part.version, part.whole) or not 0 <= part.index < head.parts:
+        return False
+    body = msgspec.json.encode(part.listed)
+    db.execute("INSERT OR IGNORE INTO coupon_part (part, body) VALUES (?, ?)", (part.index, body))
+    bodies = [row[0] for row in db.execute("SELECT body FROM coupon_part ORDER BY part")]
+    if len(bodies) < head.parts:
+        return False
+    if sha256(b"".join(bodies)).digest() != head.whole:
+        db.execute("DELETE FROM coupon_part")
+        return False
+    listed = tuple(one for body in bodies for one in msgspec.json.decode(body, type=tuple[ListedCoupon, ...]))
+    book = replace(head, listed=listed, parts=0, whole=b"")
+    _forget_coming(db)
     return _keep(db, _COUPONS, book.version, msgspec.msgpack.encode(book))
+
+
+def parts_wanted(db: Database) -> PartsWanted | None:
+    """The next parts to ask for; None when no large book is on its way."""
+    head = coming_book(db)
+    if head is None:
+        return None
+    here = {row[0] for row in db.execute("SELECT part FROM coupon_part")}
+    wanted = [index for index in range(head.parts) if index not in here][:AT_ONCE]
+    return PartsWanted(head.version, head.whole, tuple(wanted))
+
+
+def _forget_coming(db: Database) -> None:
+    db.execute("DELETE FROM book WHERE kind = ?", (_COMING,))
+    db.execute("DELETE FROM coupon_part")
 
 
 def versions(db: Database) -> tuple[int, int]:

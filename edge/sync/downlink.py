@@ -15,7 +15,7 @@ from edge.sync.uplink import Uplink
 from shared import topics
 from shared.clock import Stamp
 from shared.errors import LetterMisread, Refused, Unavailable
-from shared.messages import ClaimAnswer, Command, CommandEnded, CouponBook, Stored, TariffBook, Welcome
+from shared.messages import ClaimAnswer, Command, CommandEnded, CouponBook, CouponPart, Stored, TariffBook, Welcome
 from shared.money import per_litre
 from shared.tariff import unapproved
 from shared.wire import unpack
@@ -30,6 +30,7 @@ KINDS: dict[str, type[Struct]] = {
     topics.STORED: Stored,
     topics.TARIFFS: TariffBook,
     topics.COUPONS: CouponBook,
+    topics.COUPON_PART: CouponPart,
     topics.COMMAND: Command,
     topics.ANSWER: ClaimAnswer,
 }
@@ -123,6 +124,10 @@ class Downlink:
                 await self._keep(books.keep_tariffs, heard, self._forecourt.tariffs_changed)
             case CouponBook():
                 await self._keep(books.keep_coupons, heard, self._forecourt.coupons_changed)
+            case CouponPart() as part:
+                await self._keep(books.keep_part, heard, self._forecourt.coupons_changed)
+                if part.index == self._uplink.last_asked:
+                    self._uplink.speak()  # the next ones, please
             case Command() as command:
                 await self._store.run(_note_command, self._store.clock.stamp(), command.id, heard)
                 await self._forecourt.execute(command)
@@ -169,7 +174,7 @@ def _logged(kind: str, why: Refused) -> None:
 def _kept(db: Database, keep: Callable[..., bool], stamp: Stamp, heard: _Heard) -> bool:
     """The book and, when it is newer, the order by which it came, for whoever asks later who wanted this."""
     newer = keep(db, heard.message)
-    if newer:
+    if newer and not isinstance(heard.message, CouponPart):
         command_keys.note_obeyed(db, stamp.at, heard.kind, heard.frame)
     return newer
 

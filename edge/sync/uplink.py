@@ -69,6 +69,8 @@ class Uplink:
         """``letters``, ``batches``, ``welcomes``, ``connections`` since the agent started."""
         self.trip = 0
         """Milliseconds of the last round trip to head office; 0 before the first."""
+        self.last_asked = -1
+        """The last part of a large coupon book that was asked for; -1 for none."""
         self.key_version: Callable[[], int] = lambda: 0
         """Of the command keys that are trusted here."""
         self.refused = ""
@@ -171,6 +173,8 @@ class Uplink:
         presence = await self._presence()
         behind = await self._store.read(outbox.backlog)
         tariffs, coupons = await self._store.read(books.versions)
+        parts = await self._store.read(books.parts_wanted)
+        self.last_asked = parts.wanted[-1] if parts and parts.wanted else -1
         clock = self._store.clock
         return Hello(
             station=self._store.station,
@@ -191,6 +195,7 @@ class Uplink:
             live=self._greeted,
             gauges=presence.gauges,
             versions={topics.KEYS: self.key_version()},
+            parts=parts,
             asks=self.former.asks,
         )
 

@@ -31,7 +31,17 @@ from edge.sync.pace import Pace, Presence
 from shared import topics
 from shared.clock import Stamp, TimeQuality
 from shared.coupon import Allowance
-from shared.messages import ClaimAnswer, Command, CommandEnded, CommandKeys, CouponBook, CouponClaim, TariffBook
+from shared.messages import (
+    ClaimAnswer,
+    Command,
+    CommandEnded,
+    CommandKeys,
+    CouponBook,
+    CouponClaim,
+    CouponPart,
+    PartsWanted,
+    TariffBook,
+)
 from shared.mqtt import Broker
 from shared.orders import LIFE, OrderHead, is_order, order
 from shared.sale import Delivery, Sale, SaleStatus, prove
@@ -159,6 +169,7 @@ class Shelf:
     def __init__(self) -> None:
         self.tariff_book = TariffBook(0, ())
         self.coupon_book = CouponBook(0, {}, b"", Allowance())
+        self.coupon_parts: list[CouponPart] = []
         self.commands: dict[str, list[Command]] = {}
         self.claims: list[CouponClaim] = []
         self.pen = FakePen()
@@ -170,6 +181,7 @@ class Shelf:
             versions=self._versions,
             tariffs=lambda _connection, _station, _now: self.tariff_book,
             coupons=lambda _connection, _station, _now: self.coupon_book,
+            parts=self._parts,
             claim=self._claim,
             commands=lambda _connection, stations, _now: {s: self.commands.get(s, []) for s in stations},
             pen=self.pen,
@@ -179,6 +191,9 @@ class Shelf:
     def price(self, version: int, milliyuan: int) -> None:
         """A new tariff book."""
         self.tariff_book = TariffBook(version, (Tariff(version, 0, {"92#": milliyuan}, "王"),))
+
+    def _parts(self, _c: Connection, _station: str, asked: PartsWanted, _now: int) -> Sequence[CouponPart]:
+        return [self.coupon_parts[index] for index in asked.wanted if asked.whole == self.coupon_book.whole]
 
     def _versions(self, _connection: Connection, stations: Collection[str]) -> Mapping[str, Held]:
         return {station: Held(self.tariff_book.version, self.coupon_book.version) for station in stations}
