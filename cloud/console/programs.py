@@ -34,18 +34,26 @@ def run_broker(settings: Settings, words: Words) -> None:
 def set_up_log(log: Log) -> None:
     """Lines go to standard error, where journald reads them."""
     level = logging.getLevelNamesMapping()[log.level.upper()]
-    lines = structlog.processors.JSONRenderer(ensure_ascii=False) if log.json else structlog.dev.ConsoleRenderer(False)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
-            *([structlog.processors.format_exc_info] if log.json else []),
-            lines,
+            structlog.processors.format_exc_info,
+            _lines(log),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _lines(log: Log) -> structlog.typing.Processor:
+    """JSON for collectors, colours for a person at a terminal, plain key=value for journald."""
+    if log.json:
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    if sys.stderr.isatty():
+        return structlog.dev.ConsoleRenderer(colors=True)
+    return structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
 
 
 async def _run(settings: Settings) -> None:
