@@ -1,7 +1,6 @@
 """The books' own commands: back them up, put a backup back, look whether they are whole, save what can be read."""
 
 import argparse
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from edge.settings import Settings
 from edge.store import epochs, outbox
 from edge.store.backup import backup, restore
 from edge.store.database import Store
-from edge.store.errors import StoreDamaged, is_fault, told
+from edge.store.errors import REBUILD, StoreDamaged
 from edge.store.health import sound
 from edge.store.salvage import rebuild
 from shared.errors import Refused
@@ -86,10 +85,7 @@ def _check(_wishes: argparse.Namespace, chosen: Settings) -> tuple[Struct, str]:
     path = Path(chosen.store.path)
     if not path.exists():
         raise Refused("no_store", f"There is no store at {path}.")
-    try:
-        found = _checked(path, chosen.station.id)
-    except sqlite3.Error as why:
-        raise told(why) if is_fault(why) else why from why
+    found = _checked(path, chosen.station.id)
     rows = [
         f"账本完好：第 {found.epoch} 期 {found.letters} 条，待发 {found.unsent} 条 · "
         f"the books are whole: epoch {found.epoch}, {found.letters} letters, {found.unsent} to be sent"
@@ -108,7 +104,7 @@ def _checked(path: Path, station: str) -> Checked:
     try:
         state = store.call(sound)
         if state != "ok":
-            raise StoreDamaged(f"The store is damaged ({state}). Stop the agent and run jiayou-edge store rebuild.")
+            raise StoreDamaged(f"The store is damaged ({state}). {REBUILD}")
         behind = store.call(outbox.backlog)
         former = store.call(epochs.all_former)
         return Checked(station, store.epoch, store.boot, behind.next_seq - 1, behind.count, former)
