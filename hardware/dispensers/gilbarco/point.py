@@ -74,6 +74,8 @@ class Point:
         self.halted = False
         """The station has ended a filling whose handle is still up."""
         self.flowed = False
+        self._stopped = False
+        """The filling that is open was halted, by whomever."""
         self._first_money: int | None = None
         self._money: list[int] = []
         self._shown: tuple[int, int] | None = None
@@ -94,6 +96,7 @@ class Point:
         self.status = status
         if status in _RELEASED and not self.running:
             self.begin()
+        self._stopped = self._stopped or status is Status.STOP
         if status in (Status.CALL, Status.BUSY):
             self.out, self.nozzle = True, self.nozzle or int(self.nozzles == 1)
         elif status is Status.OFF or status in END_OF_SALE:
@@ -114,6 +117,7 @@ class Point:
     def begin(self) -> None:
         """It is released, or may be: what comes of it must be found out."""
         self.running, self.held = True, False
+        self._stopped = False
         self._unproved = 0
         self._first_money, self._money, self._shown = None, [], None
 
@@ -132,11 +136,26 @@ class Point:
         if said is None and self._unproved < _UNPROVED:
             return
         sold = said is None or self._sold(said, totals)
-        if sold and self.status is Status.CALL and not self._proved(said, totals):
-            return
+        if sold and self.status is Status.CALL:
+            proved = self._proved(said, totals)
+            if proved and not self._stopped:
+                self._hung_in_between()
+            elif not proved:
+                return
         self.keep(said, totals)
         self.transaction = said
         self.running, self.held, self.flowed, self.preset = False, sold, False, None
+
+    def _hung_in_between(self) -> None:
+        """Fuel flowed when it was asked last; now the sale is over and a handle is up: somebody has lifted it anew.
+
+        A sale that was stopped tells nothing of its handle, and neither does one whose pump has started anew: that
+        one's totals don't prove it.
+        """
+        if self._told_nozzle is not None and self._told_nozzle[0]:
+            self.tell(NozzleReturned(self.number, self._told_nozzle[1]))
+            self._told_nozzle = (False, 0)
+        self.nozzle = int(self.nozzles == 1)
 
     def found(self, said: Transaction | None, totals: Totals | None) -> None:
         """What there was when it was greeted. Without a sale that can be read nobody knows how the last release ended,

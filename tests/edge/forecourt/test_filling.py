@@ -40,6 +40,22 @@ async def test_the_agent_releases_a_point_by_itself_when_it_is_run_so(tmp_path: 
         assert sale.authorised_by == "automatic"
 
 
+async def test_who_lifts_the_same_nozzle_before_the_last_sale_is_recorded_is_served_without_hanging_up(
+    tmp_path: Path,
+) -> None:
+    async with Yard(tmp_path / "s.db", two_pumps(), Who.AUTOMATIC) as yard:
+        pump = yard.pumps[1]
+        pump.lift(1)
+        await yard.phase(1, "started")
+        pump.flow(7_000)
+        pump.hang_up()
+        pump.lift(1)
+        await yard.until(lambda: pump.said(Authorise) == 2)
+        pump.fill(9_000)
+        assert [view.sale.delivery.volume for view in await yard.sold(2)] == [7_000, 9_000]
+        assert pump.said(Authorise) == 2, "once for each of them"
+
+
 async def test_a_preset_ends_the_filling_at_its_amount(tmp_path: Path) -> None:
     async with Yard(tmp_path / "s.db", two_pumps()) as yard:
         await yard.forecourt.authorise(1, "attendant:小李", Preset(PresetKind.AMOUNT, 20_000))

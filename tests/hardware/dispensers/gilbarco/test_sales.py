@@ -15,6 +15,7 @@ from hardware.ports import (
     PumpState,
     PumpStateRead,
     ReadState,
+    Stop,
 )
 from hardware.simulation.faults import Faults
 from shared.sale import Preset, PresetKind
@@ -193,6 +194,36 @@ def test_with_the_next_handle_up_a_sale_that_the_totals_prove_is_taken() -> None
     loop.wire.run(3 * SECOND)
     assert loop.figures() == SALE
     assert loop.states()[-1] is PumpState.FINISHED
+
+
+@pytest.mark.parametrize("nozzle", [1, 2])
+def test_who_lifts_before_the_end_of_the_last_sale_was_polled_is_seen_to_have_lifted_anew(nozzle: int) -> None:
+    """EOT was lost to another pump's poll: only the handle of the next customer is seen."""
+    loop = Loop(habits={"end_of_sale": False}).start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    loop.wire.events.clear()
+    loop.hang_up()
+    loop.pump().lift(nozzle, loop.wire.now)
+    loop.wire.run(3 * SECOND)
+    assert [event for event in loop.wire.events if not isinstance(event, FillingRead)] == [
+        NozzleReturned(1, 1),
+        PumpStateRead(1, PumpState.FINISHED),
+        NozzleLifted(1, nozzle, loop.pump().prices[nozzle]),
+    ]
+
+
+def test_who_still_holds_the_nozzle_of_a_filling_that_was_stopped_has_not_lifted_it_anew() -> None:
+    loop = Loop().start()
+    loop.lift()
+    loop.done(Authorise(1, (1,)))
+    loop.flow(10_000)
+    loop.wire.events.clear()
+    loop.done(Stop(1))
+    loop.wire.run(5 * SECOND)
+    assert not loop.told(NozzleReturned)
+    assert not loop.told(NozzleLifted)
 
 
 # ── After a restart ───────────────────────────────────────────────────────────────────────────────────────────────────
