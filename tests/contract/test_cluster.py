@@ -15,7 +15,7 @@ from tests.contract.ends import A, B, both, numbers
 from tests.contract.test_brokers import company, on_the_line, station
 from tests.fakes.waiting import until
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.flow
 BACKLOG = 6_000
 
 
