@@ -11,9 +11,10 @@ from edge.store import disputes, printing, sales
 from edge.store.database import Database, Store
 from edge.store.disputes import MeterLine
 from shared.clock import Stamp
-from shared.disputes import Basis, DisputeReason, MeterKind, MeterReason, Settlement, settle
+from shared.disputes import MeterKind, MeterReason, Settlement
 from shared.errors import Refused, Unavailable
 from shared.messages import MeterExplained
+from shared.sale import Sale
 from shared.station import Key
 
 P = ParamSpec("P")
@@ -30,19 +31,9 @@ class Decisions:
         self._store = store
         self._slips = slips
 
-    async def settle(
-        self,
-        key: Key,
-        basis: Basis,
-        reason: DisputeReason,
-        by: str,
-        note: str = "",
-        agreed: tuple[int, int] | None = None,
-    ) -> Settlement:
-        """Settle a disputed sale; its receipt prints by itself. :exc:`Refused` says why not."""
-        settlement = await self._run(
-            _settle, self._store.clock.stamp(), key, basis, reason, by, note, agreed, self._slips
-        )
+    async def settle(self, key: Key, judge: Callable[[Sale], Settlement]) -> Settlement:
+        """Settle a disputed sale as ``judge`` says; its receipt prints by itself. :exc:`Refused` says why not."""
+        settlement = await self._run(_settle, self._store.clock.stamp(), key, judge, self._slips)
         self._slips.nudge()
         return settlement
 
@@ -87,17 +78,13 @@ def _settle(
     db: Database,
     stamp: Stamp,
     key: Key,
-    basis: Basis,
-    reason: DisputeReason,
-    by: str,
-    note: str,
-    agreed: tuple[int, int] | None,
+    judge: Callable[[Sale], Settlement],
     slips: Slips,
 ) -> Settlement:
     kept = sales.find(db, key.epoch, key.seq)
     if kept is None or kept.key != key:
         raise Refused("unknown_sale", f"This station has no sale {key}.")
-    settlement = settle(kept.sale, basis, reason, by, note, agreed)
+    settlement = judge(kept.sale)
     if not disputes.settle(db, stamp, key, settlement):
         raise Refused("already_settled", "Somebody has settled this sale meanwhile.")
     slip = slips.original(key, kept.sale, settlement) if settlement.volume else None

@@ -27,7 +27,7 @@ from edge.store import station as station_books
 from edge.store.database import Store
 from edge.store.disputes import MeterLine
 from hardware.ports import PumpCommand, PumpEvent
-from shared.disputes import Basis, DisputeReason, MeterReason, Settlement
+from shared.disputes import Basis, DisputeReason, MeterReason, Settlement, settle
 from shared.errors import Refused, Unavailable
 from shared.messages import (
     Action,
@@ -305,8 +305,8 @@ class Forecourt:
         note: str = "",
         agreed: tuple[int, int] | None = None,
     ) -> Settlement:
-        """Settle a disputed sale of this station."""
-        settlement = await self.decisions.settle(key, basis, reason, by, note, agreed)
+        """Settle a disputed sale of this station; :exc:`Refused` says why not."""
+        settlement = await self.decisions.settle(key, lambda sale: settle(sale, basis, reason, by, note, agreed))
         for controller in self._controllers.values():
             if controller.memory.last_key == key:
                 controller.memory.last_settled = True
