@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, tuple_, update
 
 from cloud.store.database import insert_or_ignore
 from cloud.store.tables import CaseRow, table_of
@@ -59,12 +59,15 @@ def withdraw(connection: Connection, uses: Sequence[tuple[str, int, int, str]], 
 
 
 def page(connection: Connection, state: str, limit: int, before: int | None) -> Sequence[Row[Any]]:
-    """Cases in this state: open ones by their deadline, decided ones the newest first."""
+    """Cases in this state: open ones by their deadline, decided ones the newest first; those that follow ``before``."""
     wanted = select(case).where(case.c.state == state).limit(limit)
+    if state != "open":
+        newest = wanted if before is None else wanted.where(case.c.id < before)
+        return connection.execute(newest.order_by(case.c.id.desc())).all()
+    place = tuple_(case.c.deadline, case.c.id)
     if before is not None:
-        wanted = wanted.where(case.c.id < before)
-    order = (case.c.deadline, case.c.id) if state == "open" else (case.c.id.desc(),)
-    return connection.execute(wanted.order_by(*order)).all()
+        wanted = wanted.where(place > select(case.c.deadline, case.c.id).where(case.c.id == before).scalar_subquery())
+    return connection.execute(wanted.order_by(case.c.deadline, case.c.id)).all()
 
 
 def one(connection: Connection, number: int) -> Row[Any] | None:
