@@ -9,6 +9,7 @@ from shared.clock import TRUSTED_DIFFERENCE
 
 SICK_PRINTER = frozenset({"paper_out", "cover_open", "absent", "offline"})
 SICK_POINT = "inoperative"
+ENDING_WITHIN = 14 * 86_400_000
 PASSING = frozenset({"", "price_pending"})
 """Troubles of a fuelling point that end by themselves."""
 
@@ -40,6 +41,7 @@ def troubles_of(state: StationState) -> list[Trouble]:
         (sick_gauges > 0, Trouble("gauges", "warning", "tank", number=sick_gauges)),
         (state.printer in SICK_PRINTER, Trouble("printer", "warning", "printer")),
         (clock > TRUSTED_DIFFERENCE, Trouble("clock", "warning", "clock", number=clock // 1000)),
+        (_ending(state), Trouble("certificate", "warning", "key", state.certificate_until)),
         (state.connected and _behind(state), Trouble("behind", "warning", "refresh")),
     )
     return [trouble for applies, trouble in tried if applies]
@@ -49,6 +51,11 @@ def troubled(states: Iterable[StationState]) -> list[tuple[StationState, list[Tr
     """The stations with troubles, those with most of them first."""
     found = [(state, troubles) for state in states if (troubles := troubles_of(state))]
     return sorted(found, key=lambda pair: (-len(pair[1]), pair[0].id))
+
+
+def _ending(state: StationState) -> bool:
+    """Its certificate ends within two weeks, or has ended: it should have renewed it long ago."""
+    return 0 < state.certificate_until < state.asked_at + ENDING_WITHIN
 
 
 def _behind(state: StationState) -> bool:

@@ -100,6 +100,7 @@ class LetterPages:
         face.get(r"/letters/{number:\d{1,12}}", self.one)
         face.post(r"/letters/{number:\d{1,12}}/replay", self.replay, power=Power.LETTER)
         face.post(r"/letters/{number:\d{1,12}}/waive", self.waive, power=Power.LETTER)
+        face.post(r"/letters/{number:\d{1,12}}/alike", self.replay_alike, power=Power.LETTER)
 
     async def index(self, visit: Visit) -> web.Response:
         """Dead letters in a state."""
@@ -152,6 +153,16 @@ class LetterPages:
             form.complain("text", "letter", detail=str(why))
             return await self._one(visit, number, form)
         return visit.go(f"/letters/{number}", "notice.replayed")
+
+    async def replay_alike(self, visit: Visit) -> web.StreamResponse:
+        """Reads all letters with the same trouble again, as they came."""
+        number, handlers = visit.number("number"), self._office.company.handlers
+        await form_of(visit)
+        by, now = visit.somebody.id, self._office.now()
+        await self._office.write(
+            lambda connection: dead_letters.replay_alike(connection, handlers, number, by, now), *_CHANGED_BY_A_LETTER
+        )
+        return visit.go("/letters", "notice.replayed")
 
     async def waive(self, visit: Visit) -> web.StreamResponse:
         """Lets it rest, with a reason."""

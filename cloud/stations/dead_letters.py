@@ -12,6 +12,8 @@ from cloud.store.database import Connection
 from shared.errors import LetterMisread, Refused
 from shared.wire import read_letter
 
+AT_ONCE = 1_000
+"""So many letters are replayed in one transaction."""
 DEEPEST = 64 * 1024
 """Bytes of a letter that a person may send in."""
 
@@ -29,6 +31,7 @@ class DeadLetter(Struct, frozen=True):
     reason: str
     arrived_at: int
     state: str
+    """``waiting``, ``replayed`` or ``waived``."""
     ended_at: int | None
     ended_by: str | None
     note: str | None
@@ -76,6 +79,23 @@ def replay(
     audit.record(connection, now, by, "dead_letter_replayed", str(number), station=dead.station, letter=text)
 
 
+def replay_alike(connection: Connection, handlers: Mapping[type, BulkHandler], number: int, by: str, now: int) -> int:
+    """Reads all letters that wait for this one's reason again, each as it came: a newer program may know them.
+
+    Gives how many are in the books now. What still can't be read goes on waiting; at most :data:`AT_ONCE` are tried,
+    the earliest first. :exc:`Refused`: ``unknown_letter``, ``ended``, ``still_misread`` when not one could be read.
+    """
+    reason = _waiting(connection, number).reason
+    alike = stations.dead_alike(connection, reason, AT_ONCE)
+    done = [row for row in alike if _as_it_came(connection, handlers, row)]
+    if not done:
+        raise Refused("still_misread", "Not one of these letters can be read yet. Each can be mended or waived.")
+    for row in done:
+        stations.end_dead_letter(connection, row.id, "replayed", by, "", now)
+        audit.record(connection, now, by, "dead_letter_replayed", str(row.id), station=row.station, letter="as it came")
+    return len(done)
+
+
 def waive(connection: Connection, number: int, by: str, reason: str, now: int) -> None:
     """Lets a letter rest. :exc:`Refused`: ``unknown_letter``, ``ended``, ``no_reason``."""
     if not reason.strip():
@@ -88,6 +108,17 @@ def waive(connection: Connection, number: int, by: str, reason: str, now: int) -
 def waiting_count(connection: Connection) -> int:
     """How many wait for a person."""
     return sum(stations.waiting_dead_letters(connection).values())
+
+
+def _as_it_came(connection: Connection, handlers: Mapping[type, BulkHandler], row: Any) -> bool:
+    dead = _view(row)
+    if _taken(connection, dead):
+        return False
+    try:
+        _post(connection, handlers, dead, bytes(row.raw))
+    except LetterMisread:
+        return False
+    return True
 
 
 def _post(connection: Connection, handlers: Mapping[type, BulkHandler], dead: DeadLetter, raw: bytes) -> None:

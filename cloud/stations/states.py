@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from cloud.store import counters, letters, stations
+from cloud.store import counters, identity, letters, stations
 from cloud.store.database import Connection
 from shared.errors import Refused
 from shared.messages import GaugeState, Hello, PointState
@@ -72,6 +72,10 @@ class StationState(Struct, frozen=True):
     gauges: tuple[GaugeState, ...] = ()
     contiguous: int = 0
     highest: int = 0
+    certificate_until: int = 0
+    """When its last good certificate ends; 0 for a station that was never enrolled."""
+    asked_at: int = 0
+    """When this was true, UTC milliseconds."""
 
 
 def states(connection: Connection, now: int) -> tuple[StationState, ...]:
@@ -98,6 +102,7 @@ def _states(connection: Connection, rows: Sequence[Any], lines: Sequence[Any], n
         by_station[line.station].append(line)
     dead = stations.waiting_dead_letters(connection)
     ids = [row.id for row in rows]
+    ends = identity.ends(connection)
     tariffs, coupons = (counters.versions(connection, kind, ids) for kind in ("tariffs", "coupons"))
     return tuple(
         _state(
@@ -106,6 +111,7 @@ def _states(connection: Connection, rows: Sequence[Any], lines: Sequence[Any], n
             [gap for line in by_station[row.id] for gap in _gaps(connection, line)],
             Versions(tariffs[row.id], coupons[row.id]),
             dead.get(row.id, 0),
+            ends.get(row.id, 0),
             now,
         )
         for row in rows
@@ -113,7 +119,7 @@ def _states(connection: Connection, rows: Sequence[Any], lines: Sequence[Any], n
 
 
 def _state(
-    row: Any, lines: Sequence[Any], missing: Sequence[Gap], current: Versions, dead: int, now: int
+    row: Any, lines: Sequence[Any], missing: Sequence[Gap], current: Versions, dead: int, until: int, now: int
 ) -> StationState:
     newest = lines[-1] if lines else None
     hello = _hello(newest)
@@ -147,6 +153,8 @@ def _state(
         gauges=hello.gauges if hello else (),
         contiguous=newest.contiguous if newest else 0,
         highest=newest.highest if newest else 0,
+        certificate_until=until,
+        asked_at=now,
     )
 
 

@@ -178,6 +178,12 @@ def dead_letter(connection: Connection, number: int, lock: bool = False) -> Row[
     return connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
 
 
+def dead_alike(connection: Connection, reason: str, limit: int) -> Sequence[Row[Any]]:
+    """Letters that wait for the same reason and whose place is known, the earliest first; nobody else may end them."""
+    alike = (_dead.c.state == "waiting", _dead.c.reason == reason, _dead.c.epoch > 0, _dead.c.seq > 0)
+    return connection.execute(select(_dead).where(*alike).order_by(_dead.c.id).limit(limit).with_for_update()).all()
+
+
 def waiting_dead_letters(connection: Connection) -> dict[str, int]:
     """Station → dead letters that wait for a person."""
     wanted = select(_dead.c.station, func.count()).where(_dead.c.state == "waiting").group_by(_dead.c.station)

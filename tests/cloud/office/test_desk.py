@@ -36,6 +36,13 @@ async def test_a_dead_letter_is_mended_and_replayed_into_the_books(owner: Browse
     assert (OWNER, "dead_letter_replayed", "1") in acts(busy)
 
 
+async def test_letters_that_nobody_can_read_yet_go_on_waiting_together(owner: Browser, busy: Stage) -> None:
+    assert "同因重放" in await owner.look("/letters/1")
+    page = await owner.send("/letters/1/alike", {})
+    assert (owner.status, "一封也读不懂" in page) == (409, True)
+    assert busy.scene.rows_of("dead_letter")[0].state == "waiting"
+
+
 async def test_a_dead_letter_is_waived_with_a_reason(owner: Browser, busy: Stage) -> None:
     await owner.look("/letters/1")
     await owner.send("/letters/1/waive", {"reason": ""})

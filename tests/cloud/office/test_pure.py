@@ -22,7 +22,7 @@ from shared.sale import Preset, PresetKind
 from shared.tariff import GradePrice
 from tests.cloud.office.stage import Stage
 from tests.cloud.office.test_texts import ROOM
-from tests.cloud.scene import NOW, STATIONS
+from tests.cloud.scene import DAY, NOW, STATIONS
 
 SAY = Texts(ROOM / "texts").say("zh")
 
@@ -38,6 +38,7 @@ def well(**changes: Any) -> StationState:
 
 def test_a_station_that_is_well_needs_nobody() -> None:
     assert troubles_of(well()) == []
+    assert troubles_of(well(asked_at=NOW, certificate_until=NOW + 15 * DAY)) == []
     assert troubles_of(well(open=False)) == [], "closed is no trouble"
     assert troubles_of(well(points=(PointState(1, "idle", 0, "price_pending"),))) == [], "this ends by itself"
 
@@ -54,6 +55,8 @@ def test_a_station_that_is_well_needs_nobody() -> None:
         ({"printer": "paper_out"}, "printer"),
         ({"clock_difference": -9_000}, "clock"),
         ({"tariffs_held": 2}, "behind"),
+        ({"asked_at": NOW, "certificate_until": NOW + 13 * DAY}, "certificate"),
+        ({"asked_at": NOW, "certificate_until": NOW - DAY}, "certificate"),
     ],
 )
 def test_each_thing_that_is_wrong_has_its_word(changed: dict[str, Any], word: str) -> None:

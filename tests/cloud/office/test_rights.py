@@ -84,6 +84,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /letters": PERSON,
     "GET /live/letters": PERSON,
     "GET /letters/{number}": PERSON,
+    "POST /letters/{number}/alike": Power.LETTER,
     "POST /letters/{number}/replay": Power.LETTER,
     "POST /letters/{number}/waive": Power.LETTER,
     "GET /security": PERSON,

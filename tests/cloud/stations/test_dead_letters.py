@@ -111,3 +111,29 @@ def test_what_is_shown_can_be_sent_back_unchanged(scene: Scene) -> None:
     raw = msgspec.json.encode({"seq": 7, "note": "未来的版本"})
     number = bury(scene, raw)
     assert scene.read(dead_letters.one, number).text.encode() == raw
+
+
+def a_letter(seq: int) -> bytes:
+    return letter_bytes(Letter(seq, stamp(NOW), SaleRecorded(a_sale())))
+
+
+def replay_alike(scene: Scene, number: int) -> int:
+    with scene.books.begin() as connection:
+        return dead_letters.replay_alike(connection, HANDLERS, number, "王总", NOW + 1)
+
+
+def test_after_an_update_all_letters_of_one_reason_are_read_again_and_the_rest_go_on_waiting(scene: Scene) -> None:
+    first, _, broken = bury(scene, a_letter(7)), bury(scene, a_letter(8), 8), bury(scene, b"{}", 9)
+    lost = bury(scene, b"noise", seq=0, epoch=0)
+    other = bury(scene, a_letter(10), 10, inbox=b"of the first letter, which was good")
+    assert replay_alike(scene, first) == 2
+    assert {str(line.key) for line in scene.read(listing.page, listing.SaleFilter())} == {
+        f"pudong-1-{EPOCH}-7",
+        f"pudong-1-{EPOCH}-8",
+    }
+    assert [letter.number for letter in scene.read(dead_letters.page)] == [other, lost, broken]
+    assert [row.act for row in scene.rows_of("audit")].count("dead_letter_replayed") == 2
+    with pytest.raises(Refused, match="Not one of these letters"):
+        replay_alike(scene, broken)
+    with pytest.raises(Refused, match="replayed by 王总"):
+        replay_alike(scene, first)
