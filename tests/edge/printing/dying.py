@@ -1,6 +1,6 @@
 """``python -m tests.edge.printing.dying DIRECTORY``: an agent that prints a slip and dies before it has recorded that.
 
-The slip is out of the printer, whole; nobody but the customer knows.
+The slip is out of the printer, whole; nobody but the customer knows. The sale's number stands in ``DIRECTORY/key``.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ async def main(directory: Path) -> None:
     """Sells once."""
     printing.end = _die
     async with open_station(directory, VirtualPrinter(directory / "tray", 58)) as station:
-        print(await station.sell(), flush=True)
+        (directory / "key").write_text(str(await station.sell()))
         await asyncio.Event().wait()
 
 
