@@ -7,6 +7,7 @@ from edge.store.backup import backup, restore
 from shared.disputes import MeterKind
 from shared.messages import MeterMoved
 from shared.sale import SaleStatus
+from tests.edge.forecourt.test_meter import sell_by_hand
 from tests.edge.forecourt.yard import STATION, Yard, two_pumps
 
 
@@ -67,3 +68,21 @@ async def test_an_old_copy_of_the_file_is_treated_like_a_backup(tmp_path: Path) 
         (line,) = await yard.facts(MeterMoved)
         assert isinstance(line, MeterMoved)
         assert line.volume == 11_000
+
+
+async def test_a_display_that_still_shows_a_sale_from_after_the_backup_makes_no_sale_of_it(tmp_path: Path) -> None:
+    """Display and meter prove each other, but only the lost books could say whether it was sold already."""
+    path, copy, pumps = tmp_path / "s.db", tmp_path / "b.db", two_pumps()
+    async with Yard(path, pumps) as yard:
+        await yard.serve(1, 5_000)
+        backup(path, STATION, copy)
+    restore(copy, path, STATION)
+    sell_by_hand(pumps[1], 1, 12_340)
+    async with Yard(path, pumps) as yard:
+        assert len(await yard.sales()) == 1
+        (line,) = await yard.facts(MeterMoved)
+        assert isinstance(line, MeterMoved)
+        assert line.volume == 12_340
+    sell_by_hand(pumps[1], 2, 7_000)
+    async with Yard(path, pumps) as yard:
+        assert len(await yard.sold(2)) == 2, "once the meters were read a proved filling is a sale again"

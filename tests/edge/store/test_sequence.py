@@ -79,7 +79,7 @@ def test_f38_two_programs_on_one_store_give_no_number_twice(tmp_path: Path) -> N
     selling = (
         "import sys, time; from pathlib import Path; from edge.store.database import Store\n"
         "from tests.fakes.ends import sell\n"
-        "store = Store.open(Path(sys.argv[1]), 's1'); print('ready', flush=True)\n"
+        "store = Store.open(Path(sys.argv[1]), 's1'); store.call(sell, store, 3); print('ready', flush=True)\n"
         "while not time.sleep(0.02): store.call(sell, store, 3)"
     )
     agent = subprocess.Popen([sys.executable, "-c", selling, str(path)], stdout=subprocess.PIPE, cwd=os.getcwd())
