@@ -120,6 +120,7 @@ class Company:
         """Closes the line, the pages and the books, in this order: what has arrived is stored."""
         await _ended(self._upkeep)
         await self.line.stop()
+        self.gate.close()
         await _ended(self._standing)
         await self._close()
         _log.info("company_closed")

@@ -76,6 +76,7 @@ class Gate:
         self._tls = tls
         self._waiting: asyncio.Queue[tuple[float, Msg]] = asyncio.Queue()
         self._look_now = asyncio.Event()
+        self._closing = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "gate")
         self.counts: Counter[str] = Counter()
         """``admitted``, ``turned``, ``late`` (nobody waited any more), ``looks``, ``cut``, ``failures``."""
@@ -86,11 +87,15 @@ class Gate:
         """Somebody was shut out just now: look at once, and not at the next round."""
         self._look_now.set()
 
+    def close(self) -> None:
+        """To be said before :meth:`run` is cancelled: a waiting call of the client may swallow a cancellation."""
+        self._closing.set()
+
     async def run(self) -> None:
-        """Works until it is cancelled."""
+        """Works until it is closed and cancelled."""
         failures = 0
         try:
-            while True:
+            while not self._closing.is_set():
                 try:
                     failures = 0 if await self._stand() else failures + 1
                 except Exception as why:  # whatever it was: a gate that is given up shuts everybody out
@@ -139,14 +144,14 @@ class Gate:
         await asked.flush()
         self.open = True
         self.counts["not_reached"] = 0
-        work = [asyncio.create_task(one) for one in (self._answer(asked), self._patrol(system), _over(asked, system))]
+        parts = self._answer(asked), self._patrol(system), _over(asked, system), self._closing.wait()
+        work = [asyncio.create_task(part) for part in parts]
         try:
             await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
-        _log.warning("gate_lost", why="the broker is gone")
+            await _ended(work)
+        if not self._closing.is_set():
+            _log.warning("gate_lost", why="the broker is gone")
 
     # ── questions ──
 
@@ -241,6 +246,14 @@ class Gate:
         self.counts["not_reached"] += 1
         if self.counts["not_reached"] == 1:
             _log.info(what, **words)
+
+
+async def _ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Ends them, however often one of them must be told."""
+    while waiting := [task for task in tasks if not task.done()]:
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=_LOOK_SECONDS)
 
 
 async def _over(*clients: Client) -> None:
