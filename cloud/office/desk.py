@@ -6,14 +6,16 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from cloud.access.accounts import Power
-from cloud.coupons import cases
-from cloud.coupons.cases import CaseView, Decision
+from cloud.access import accounts
+from cloud.access.accounts import POWERS, Power
+from cloud.cases import desk as cases
+from cloud.cases.desk import CaseView, Decision, Kind
 from cloud.office.forms import Form
 from cloud.office.news import Topic
 from cloud.office.office import Look, Office, form_of, query_of
 from cloud.sales.trace import Trace, trace
 from cloud.stations import dead_letters, register
+from cloud.store.cases import CaseFilter
 from cloud.store.database import Connection
 from shared.errors import Refused
 from shared.face import Face, Visit
@@ -21,6 +23,7 @@ from shared.station import Key
 
 PAGE: Final = 50
 NOTE: Final = 500
+_CASE_FILTERS: Final = ("kind", "station", "with", "late")
 _CHANGED_BY_A_LETTER: Final = (Topic.LETTERS, Topic.SALES, Topic.STATIONS, Topic.PRICES, Topic.CASES, Topic.COUPONS)
 
 
@@ -37,6 +40,9 @@ class CasePages:
         face.get("/live/counts/cases", self.count)
         face.get(r"/cases/{number:\d{1,12}}", self.one)
         face.post(r"/cases/{number:\d{1,12}}/decide", self.decide, power=Power.CASE)
+        face.post(r"/cases/{number:\d{1,12}}/note", self.note, power=Power.CASE)
+        face.post(r"/cases/{number:\d{1,12}}/assign", self.assign, power=Power.CASE)
+        face.post(r"/cases/{number:\d{1,12}}/reopen", self.reopen, power=Power.CASE)
 
     async def index(self, visit: Visit) -> web.Response:
         """Cases in a state."""
@@ -51,14 +57,25 @@ class CasePages:
         return await self._office.part(visit, "count.html", lambda c: {"number": cases.open_count(c)})
 
     def _list(self, query: Form) -> Look:
-        state, before = _state(query, ("open", "decided")), _before(query)
+        before, now = _before(query), self._office.now()
+        wanted = _wanted(query, now)
+        here = {name: query.raw(name) for name in _CASE_FILTERS if query.raw(name)}
 
         def look(connection: Connection) -> Mapping[str, Any]:
-            rows = cases.page(connection, state, PAGE + 1, before)
+            rows = cases.page(connection, wanted, PAGE + 1, before)
             names = register.names(connection)
-            return {**_paged(rows, lambda row: row.number), "state": state, "first": before is None, "names": names}
+            return {
+                **_paged(rows, lambda row: row.number),
+                "state": wanted.state,
+                "first": before is None,
+                "names": names,
+                "kinds": list(Kind),
+                "people": _who_decide(connection),
+                "overdue": cases.overdue_count(connection, now),
+            }
 
-        return look
+        found = {"form": query, "query": here, "here": {"state": wanted.state, **here}}
+        return lambda connection: {**found, **look(connection)}
 
     async def one(self, visit: Visit) -> web.Response:
         """A case with the facts on both sides."""
@@ -67,7 +84,14 @@ class CasePages:
     async def _one(self, visit: Visit, number: int, form: Form) -> web.Response:
         def look(connection: Connection) -> Mapping[str, Any]:
             case = cases.one(connection, number)
-            return {"case": case, "sale": _trace(connection, str(case.sale)), "winner": _winner(connection, case)}
+            return {
+                "case": case,
+                "sale": _trace(connection, str(case.sale)),
+                "winner": _winner(connection, case),
+                "history": cases.history(connection, number),
+                "people": _who_decide(connection),
+                "letters": dead_letters.at(connection, case.sale) if case.kind == Kind.LETTER_DIFFERS else (),
+            }
 
         status = 400 if form.wrong else 200
         return await self._office.page(visit, "case.html", look, status, form=form, decisions=list(Decision))
@@ -84,6 +108,34 @@ class CasePages:
             lambda connection: cases.decide(connection, number, Decision(decision), by, note, now), Topic.CASES
         )
         return visit.go(f"/cases/{number}", "notice.decided")
+
+    async def note(self, visit: Visit) -> web.StreamResponse:
+        """What somebody has found out."""
+        return await self._with_words(visit, "said", cases.note, "notice.noted")
+
+    async def reopen(self, visit: Visit) -> web.StreamResponse:
+        """Takes a decision back."""
+        return await self._with_words(visit, "why", cases.reopen, "notice.reopened")
+
+    async def assign(self, visit: Visit) -> web.StreamResponse:
+        """Hands it to somebody who may decide."""
+        number, form = visit.number("number"), await form_of(visit)
+        people = await self._office.read(_who_decide)
+        to = form.chosen("to", ["", *people], "")
+        by, now = visit.somebody.id, self._office.now()
+        await self._office.write(lambda connection: cases.assign(connection, number, to, by, now), Topic.CASES)
+        return visit.go(f"/cases/{number}", "notice.assigned")
+
+    async def _with_words(
+        self, visit: Visit, field: str, act: Callable[[Connection, int, str, str, int], object], notice: str
+    ) -> web.StreamResponse:
+        number, form = visit.number("number"), await form_of(visit)
+        words = form.text(field, NOTE)
+        if form.wrong:
+            return await self._one(visit, number, form)
+        by, now = visit.somebody.id, self._office.now()
+        await self._office.write(lambda connection: act(connection, number, by, words, now), Topic.CASES)
+        return visit.go(f"/cases/{number}", notice)
 
 
 class LetterPages:
@@ -175,6 +227,21 @@ class LetterPages:
             lambda connection: dead_letters.waive(connection, number, by, reason, now), Topic.LETTERS
         )
         return visit.go(f"/letters/{number}", "notice.waived")
+
+
+def _wanted(query: Form, now: int) -> CaseFilter:
+    return CaseFilter(
+        _state(query, ("open", "decided")),
+        query.chosen("kind", ["", *Kind], ""),
+        query.text("station", needed=False),
+        query.text("with", needed=False),
+        now if query.raw("late") else 0,
+    )
+
+
+def _who_decide(connection: Connection) -> list[str]:
+    everyone = accounts.everyone(connection)
+    return [one.name for one in everyone if one.disabled_at is None and Power.CASE in POWERS[one.role]]
 
 
 def readable(text: str) -> str:

@@ -103,6 +103,7 @@ def _teach(face: Face, settings: Settings) -> None:
     face.environment.globals |= {
         "house": settings.name,
         "clock_words": words.clock_words,
+        "case_act_words": words.case_act_words,
         "cost_words": words.cost_words,
         "preset_words": words.preset_words,
         "action_words": words.action_words,

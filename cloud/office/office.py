@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 
-from cloud.coupons import cases
+from cloud.cases import desk as cases
 from cloud.coupons.sealing import Seal
 from cloud.identity.authority import Authority
 from cloud.live import Live

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from cloud.cases.desk import CaseAct
 from cloud.office.moments import HOUR, local
 from cloud.stations.events import StationEvent
 from shared.clock import TRUSTED_DIFFERENCE
@@ -90,6 +91,16 @@ def cost_words(say: Say, owner: str) -> str:
     if owner.startswith("dealer:"):
         return say("case.dealer", id=owner.removeprefix("dealer:"))
     return say("case.head_office" if owner == "head_office" else "case.nobody")
+
+
+def case_act_words(say: Say, act: CaseAct) -> str:
+    """What somebody did about a case."""
+    if act.act == "assigned":
+        return say("case.act_assigned", to=act.text) if act.text else say("case.act_released")
+    if act.act == "decided":
+        decision, _, why = act.text.partition(" ")
+        return say("case.act_decided", decision=say.reason(decision, decision, "decision"), text=why)
+    return say("case.act_reopened", text=act.text) if act.act == "reopened" else act.text
 
 
 def terms_words(say: Say, terms: CouponTerms) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from cloud.sales.posting import Known, SalePosting, SlipPosting, sale_posting, slip_posting
-from cloud.store import cases, disputes, sales
+from cloud.sales import odd
+from cloud.sales.posting import Known, SlipPosting, sale_posting, slip_posting
+from cloud.store import disputes, sales
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import Connection
 from shared.messages import SaleRecorded, SlipJournalled
@@ -14,14 +15,12 @@ DECIDE_WITHIN = 7 * 86_400_000
 
 
 def apply(connection: Connection, facts: Sequence[Arrived], decide_within: int = DECIDE_WITHIN) -> None:
-    """Posts sales. A sale that failed its proof becomes a case; its customer owes nothing until a person decides."""
+    """Posts sales. What is odd about one becomes a case; who failed the proof owes nothing until a person decides."""
     told = [(fact, fact.body.sale) for fact in facts if isinstance(fact.body, SaleRecorded)]
     known = _known(connection, told)
     postings = [sale_posting(fact, sale, known) for fact, sale in told]
     sales.insert_sales(connection, postings)
-    cases.open_many(
-        connection, [_disputed(row, decide_within) for row in postings if row.status == SaleStatus.DISPUTED]
-    )
+    odd.open_cases(connection, postings, decide_within)
     held = {(row.station, row.epoch, row.seq) for row in postings if row.status == SaleStatus.DISPUTED}
     if held:
         disputes.settle_sales(connection, held)  # those that came late, after their settlement
@@ -43,18 +42,4 @@ def _known(connection: Connection, told: Sequence[tuple[Arrived, Sale]]) -> Know
         sales.existing_coupons(connection, used),
         sales.existing_members(connection, {sale.member for _, sale in told} - {""}),
         sales.reported_points(connection, {fact.station for fact, _ in told}),
-    )
-
-
-def _disputed(row: SalePosting, decide_within: int) -> cases.NewCase:
-    return cases.NewCase(
-        kind="disputed_sale",
-        station=row.station,
-        epoch=row.epoch,
-        seq=row.seq,
-        reason=row.finding,
-        cost_owner="",
-        amount=row.amount,
-        opened_at=row.arrived_at,
-        deadline=row.arrived_at + decide_within,
     )

@@ -24,6 +24,7 @@ class Flag(StrEnum):
     UNKNOWN_MEMBER = "unknown_member"
     UNKNOWN_COUPON = "unknown_coupon"
     SUM_DIFFERS = "sum_differs"  # payable is not the amount less the discounts, or a figure is negative
+    TOLD_TWICE = "told_twice"  # an earlier sale begins at the same reading of the same totaliser
     TIME_UNKNOWN = "time_unknown"  # the station's clock was wrong and could not be put right
 
 

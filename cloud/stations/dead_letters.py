@@ -10,6 +10,7 @@ from cloud.store import audit, letters, lines, stations
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import Connection
 from shared.errors import LetterMisread, Refused
+from shared.station import Key
 from shared.wire import read_letter
 
 AT_ONCE = 1_000
@@ -56,6 +57,11 @@ def one(connection: Connection, number: int) -> DeadLetter:
     if row is None:
         raise _unknown(number)
     return _view(row)
+
+
+def at(connection: Connection, key: Key) -> tuple[DeadLetter, ...]:
+    """Those that came under this number, the earliest first."""
+    return tuple(_view(row) for row in stations.dead_at(connection, key.station, key.epoch, key.seq))
 
 
 def replay(

@@ -1,7 +1,7 @@
 """Sales and slips: written many at a time, read by list, sum and key."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -31,6 +31,9 @@ _coupon = table_of(CouponRow)
 _line = table_of(StationLineRow)
 _case = table_of(CaseRow)
 _HOUR = 3_600_000
+_LINES_AT_ONCE: Final = 100
+_PAIRS: Final = 1_000
+"""One is rare. A station that is out of its mind must not keep head office busy with pairs of everything it says."""
 
 
 class SaleFilter(Struct, frozen=True):
@@ -49,6 +52,26 @@ class SaleFilter(Struct, frozen=True):
     """happened_at, station, epoch, seq."""
 
 
+class Told(NamedTuple):
+    """What two sales of one filling are compared by."""
+
+    station: str
+    epoch: int
+    seq: int
+    happened_at: int
+    volume: int
+    amount: int
+    payable: int
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """The sale's key."""
+        return self.station, self.epoch, self.seq
+
+
+_TOLD: Final = len(Told._fields)
+
+
 class _Reported(Struct):
     points: tuple[PointState, ...] = ()
 
@@ -61,6 +84,26 @@ def insert_sales(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> Non
 def insert_slips(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Writes lines of the print journal; those that are there stay as they are."""
     insert_many(connection, slip, rows)
+
+
+def same_readings(connection: Connection, places: Sequence[tuple[str, int, int, int]]) -> list[tuple[Told, Told]]:
+    """Pairs of sales of the same nozzle that begin at the same reading of its totaliser, and in which something flowed.
+
+    ``places``: station, epoch, first and last number of those that are looked at; the others are looked for everywhere.
+    """
+    mine, other = sale.alias("mine"), sale.alias("other")
+    meter = ("station", "totaliser_before", "point", "nozzle")
+    same = and_(*(mine.c[name] == other.c[name] for name in meter))
+    another = or_(mine.c.epoch != other.c.epoch, mine.c.seq != other.c.seq)
+    wanted = select(*_told(mine), *_told(other)).join_from(mine, other, and_(same, another))
+    flowed = (mine.c.volume > 0, other.c.volume > 0)
+    found: list[tuple[Told, Told]] = []
+    for begin in range(0, len(places), _LINES_AT_ONCE):
+        some = places[begin : begin + _LINES_AT_ONCE]
+        here = [and_(mine.c.station == s, mine.c.epoch == e, mine.c.seq.between(f, to)) for s, e, f, to in some]
+        rows = connection.execute(wanted.where(*flowed, or_(*here)).limit(_PAIRS)).all()
+        found += [(Told._make(row[:_TOLD]), Told._make(row[_TOLD:])) for row in rows]
+    return found
 
 
 def prices_of(connection: Connection, tariffs: Collection[int]) -> dict[int, dict[str, int]]:
@@ -184,6 +227,10 @@ def _at(table: Any, key: Key) -> ColumnElement[bool]:
 
 def _grouped(connection: Connection, query: Select[Any], wanted: SaleFilter, by: Any) -> Sequence[Row[Any]]:
     return connection.execute(query.where(*_conditions(wanted)).group_by(by).order_by(by)).all()
+
+
+def _told(sales: Any) -> list[ColumnElement[Any]]:
+    return [sales.c[name] for name in Told._fields]
 
 
 def _sums() -> list[ColumnElement[Any]]:

@@ -178,6 +178,12 @@ def dead_letter(connection: Connection, number: int, lock: bool = False) -> Row[
     return connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
 
 
+def dead_at(connection: Connection, station: str, epoch: int, seq: int) -> Sequence[Row[Any]]:
+    """Dead letters of this place, the earliest first."""
+    mine = (_dead.c.station == station, _dead.c.epoch == epoch, _dead.c.seq == seq)
+    return connection.execute(select(_dead).where(*mine).order_by(_dead.c.id)).all()
+
+
 def dead_alike(connection: Connection, reason: str, limit: int) -> Sequence[Row[Any]]:
     """Letters that wait for the same reason and whose place is known, the earliest first; nobody else may end them."""
     alike = (_dead.c.state == "waiting", _dead.c.reason == reason, _dead.c.epoch > 0, _dead.c.seq > 0)

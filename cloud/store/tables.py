@@ -224,6 +224,7 @@ class SaleRow(Row, table=True):
     __table_args__: ClassVar[Any] = (
         Index("ix_sale_business_day_station", "business_day", "station"),
         Index("ix_sale_happened_at", "happened_at"),
+        Index("ix_sale_meter", "station", "totaliser_before"),
         CLUSTERED,
     )
     station: str = key()
@@ -678,6 +679,20 @@ class CaseRow(Row, table=True):
     decided_at: int | None = maybe_number()
     decided_by: str | None = maybe_text()
     note: str | None = maybe_text()
+    assigned_to: str | None = maybe_text()
+
+
+class CaseActRow(Row, table=True):
+    """What somebody did about a case: talked, took it over, decided, reopened it."""
+
+    __tablename__ = "case_act"
+    __table_args__: ClassVar[Any] = (Index("ix_case_act_case", "case"), STRICT)
+    id: int | None = drawn()
+    case: int = number()
+    at: int = number()
+    by: str = text()
+    act: str = text()
+    words: str = text()
 
 
 # ── Who may do what, and who did ──────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import get_args
 
+from cloud.cases import desk
 from cloud.store import letters, lines
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import Connection
@@ -55,6 +56,9 @@ def post_all(connection: Connection, messages: Sequence[Message], handlers: Hand
     _bury_unreadable(connection, [m for m in honest if isinstance(m, Unreadable)], now, result)
     lines.note_security(connection, [_forgery(m, now) for m in messages if isinstance(m, Forged)])
     letters.bury(connection, result.dead)
+    desk.letters_differ(
+        connection, {(one.station, one.epoch, one.seq) for one in result.dead if one.reason == SAME_KEY}, now
+    )
     return result
 
 

@@ -42,7 +42,7 @@ def stamp(at: int, quality: TimeQuality = TimeQuality.SYNCED, boot: int = 1, mon
 
 
 def a_sale(at: int = NOW, **changes: Any) -> Sale:
-    """30 litres of 92# for 235.50 yuan, proved."""
+    """30 litres of 92# for 235.50 yuan, proved; the totaliser has moved on with the time."""
     delivery = Delivery(
         changes.pop("point", 1),
         changes.pop("nozzle", 1),
@@ -51,9 +51,10 @@ def a_sale(at: int = NOW, **changes: Any) -> Sale:
         changes.pop("amount", 23_550),
         changes.pop("unit_price", 7_850),
     )
-    proof: Proof = changes.pop("proof", prove(1_000_000, 1_000_000 + delivery.volume, delivery.volume, 10**11))
     finished = changes.pop("finished", stamp(at))
-    base = Sale(delivery, proof, SaleStatus.SETTLED, 1, stamp(at - 2 * MINUTE), finished, 0)
+    before = 1_000_000 + abs(finished.at - NOW) % 10**10
+    proof: Proof = changes.pop("proof", prove(before, before + delivery.volume, delivery.volume, 10**11))
+    base = Sale(delivery, proof, SaleStatus.SETTLED, 0, stamp(at - 2 * MINUTE), finished, 0)
     used: Sequence[Redemption] = changes.get("redemptions", ())
     changes.setdefault("payable", delivery.amount - sum(one.discount for one in used))
     return msgspec.structs.replace(base, **changes)

@@ -18,8 +18,9 @@ from sqlalchemy import Row, select
 import cloud.app
 import edge.app
 from cloud import founding
-from cloud.coupons import cases, issuing
-from cloud.coupons.cases import CaseView
+from cloud.cases import desk as cases
+from cloud.cases.desk import CaseView
+from cloud.coupons import issuing
 from cloud.coupons.issuing import IssuedCoupon, NewCampaign
 from cloud.sales.trace import Trace, trace
 from cloud.settings import BrokerListener, Database, Line, Office

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cloud.coupons import cases, issuing, redeeming
-from cloud.coupons.cases import CaseView, Decision
+from cloud.cases import desk as cases
+from cloud.cases.desk import CaseView, Decision
+from cloud.coupons import issuing, redeeming
 from cloud.coupons.judging import Held, Record, Use, judge_all, winner_of
 from cloud.sales import listing, restoring
 from cloud.sales.listing import SaleFilter
+from cloud.store.cases import CaseFilter
 from cloud.store.tables import CouponLeaseRow, RedemptionRow
 from shared.clock import Stamp, TimeQuality
 from shared.coupon import CouponKind, CouponTerms, Filling, Reason
@@ -151,7 +153,7 @@ def test_a_time_put_right_may_turn_the_result(scene: Scene) -> None:
     assert [case.sale for case in open_cases(scene)] == [late]
     flags = {line.key: line.flags for line in scene.read(listing.page, SaleFilter())}
     assert ["coupon_lost" in flags[key] for key in (early, late)] == [False, True]
-    assert [case.decision for case in scene.read(cases.page, "decided")] == ["withdrawn"]
+    assert [case.decision for case in scene.read(cases.page, CaseFilter("decided"))] == ["withdrawn"]
 
 
 def test_a_case_is_decided_once_by_somebody_with_a_name_and_a_reason(scene: Scene) -> None:

@@ -206,7 +206,7 @@ def modules(picture: Image.Image, code: segno.QRCode) -> str:
 
 
 def test_a_case_is_decided(screen: Page, served: Served) -> None:
-    expect(screen.get_by_role("link", name="待裁决 2")).to_be_visible()
+    expect(screen.get_by_role("link", name="待裁决 3")).to_be_visible()
     screen.goto(served.address + "/cases")
     screen.locator("tr", has_text="券被重复使用").click()
     expect(screen.get_by_text("先用的一笔（有效）")).to_be_visible()
@@ -215,8 +215,14 @@ def test_a_case_is_decided(screen: Page, served: Served) -> None:
     screen.get_by_label("说明").fill("已与站长核实")
     screen.get_by_role("button", name="裁决").click()
     expect(screen.locator(".toast")).to_contain_text("已裁决")
-    expect(screen.get_by_text("已与站长核实")).to_be_visible()
-    expect(screen.get_by_role("link", name="待裁决 1")).to_be_visible()
+    expect(screen.get_by_text("裁决：经销商承担。已与站长核实")).to_be_visible()
+    expect(screen.get_by_role("link", name="待裁决 2")).to_be_visible()
+    screen.get_by_label("重新立案的原因").fill("站长又来电话")
+    screen.get_by_role("button", name="重新立案").click()
+    expect(screen.get_by_text("重新立案：站长又来电话")).to_be_visible()
+    screen.get_by_label("经办人").select_option("王总")
+    screen.get_by_role("button", name="交给他").click()
+    expect(screen.get_by_text("交给 王总")).to_be_visible()
 
 
 def test_a_dead_letter_is_mended_and_its_count_falls(screen: Page, served: Served) -> None:

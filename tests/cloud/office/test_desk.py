@@ -21,6 +21,28 @@ async def test_a_double_use_shows_both_facts_and_is_decided_with_a_reason(owner:
     assert (owner.status, "已经有人裁决过了" in page) == (409, True)
 
 
+async def test_a_case_is_found_talked_about_handed_over_and_opened_again(owner: Browser, busy: Stage) -> None:
+    page = await owner.look("/cases?kind=coupon_used_twice&with=-")
+    assert "券被重复使用" in page
+    assert "争议订单</a>" not in page
+    assert "没有符合条件的案件" in await owner.look("/cases?station=minhang-1&late=1")
+    number = next(row.id for row in busy.scene.rows_of("case") if row.kind == "disputed_sale")
+    await owner.look(f"/cases/{number}")
+    page = await owner.send(f"/cases/{number}/note", {"said": ""})
+    assert (owner.status, "请填写此项" in page) == (400, True)
+    assert "泵已送检" in await owner.send(f"/cases/{number}/note", {"said": "泵已送检"})
+    assert f"交给 {OWNER}" in await owner.send(f"/cases/{number}/assign", {"to": OWNER})
+    assert "重新立案" not in await owner.look(f"/cases/{number}")
+    await owner.send(f"/cases/{number}/reopen", {"why": "早了"})
+    assert owner.status == 409
+    await owner.look(f"/cases/{number}")
+    await owner.send(f"/cases/{number}/decide", {"decision": "settled", "note": "按累计"})
+    page = await owner.send(f"/cases/{number}/reopen", {"why": "顾客又来电话"})
+    assert "重新立案：顾客又来电话" in page
+    done = [row.act for row in busy.scene.rows_of("audit") if row.act.startswith("case_")]
+    assert done == ["case_noted", "case_assigned", "case_decided", "case_reopened"]
+
+
 async def test_a_dead_letter_is_mended_and_replayed_into_the_books(owner: Browser, busy: Stage) -> None:
     page = await owner.look("/letters/1")
     assert "3O.25" in page

@@ -6,7 +6,7 @@ import pytest
 
 from cloud import office
 from cloud.access.accounts import Power
-from cloud.coupons.cases import Decision
+from cloud.cases.desk import Decision
 from cloud.sales.posting import Flag
 from cloud.stations.commands import CommandState
 from shared.clock import TimeQuality

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy import event
 
-from cloud.coupons import cases
+from cloud.cases import desk as cases
 from cloud.sales import listing
 from cloud.sales.listing import SaleFilter
 from cloud.sales.trace import trace
@@ -63,7 +63,7 @@ def test_a_batch_is_a_handful_of_statements_whatever_its_size(scene: Scene) -> N
     counts = []
     for size in (2, 200):
         said.clear()
-        scene.tell(*(arrived(SaleRecorded(a_sale()), seq=size * 1_000 + number) for number in range(size)))
+        scene.tell(*(arrived(SaleRecorded(a_sale(NOW + size * 1_000 + n)), seq=size * 1_000 + n) for n in range(size)))
         counts.append(len(said))
     assert counts[1] <= counts[0] <= 6
 

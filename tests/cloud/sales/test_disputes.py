@@ -2,11 +2,12 @@
 
 import pytest
 
-from cloud.coupons import cases
+from cloud.cases import desk as cases
 from cloud.sales import disputes, listing
 from cloud.sales.listing import SaleFilter
 from cloud.sales.trace import trace
 from cloud.store.arrivals import Arrived
+from cloud.store.cases import CaseFilter
 from shared.disputes import Basis, DisputeReason, MeterKind, MeterReason, Settlement
 from shared.messages import DisputeSettled, MeterExplained, MeterMoved, SaleRecorded
 from shared.sale import SaleStatus, prove
@@ -36,7 +37,7 @@ def test_a_settled_dispute_is_put_right_in_every_sum_and_its_case_is_closed(scen
     sums = scene.read(listing.company_sums)
     assert (sums.disputed, sums.settled, sums.volume, sums.payable) == (0, 1, 40_780, 32_012)
     assert scene.read(cases.page) == ()
-    (closed,) = scene.read(cases.page, "decided")
+    (closed,) = scene.read(cases.page, CaseFilter("decided"))
     assert (closed.decision, closed.decided_by, closed.note) == ("settled", "attendant:小王", "与顾客核对")
     seen = scene.read(trace, key).settlement
     assert seen is not None
@@ -69,7 +70,7 @@ def test_a_case_that_head_office_has_decided_stays_decided(scene: Scene) -> None
     (case,) = scene.read(cases.page)
     scene.write(cases.decide, case.number, cases.Decision.HEAD_OFFICE_BEARS, "王总", "先由总部承担", NOW)
     scene.tell(told(key, key.seq + 1))
-    (decided,) = scene.read(cases.page, "decided")
+    (decided,) = scene.read(cases.page, CaseFilter("decided"))
     assert (decided.decision, decided.decided_by) == ("head_office_bears", "王总")
 
 

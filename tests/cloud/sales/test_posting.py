@@ -1,5 +1,6 @@
 """What is odd about a sale is flagged; the sale is in the books all the same. Pure."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from shared.clock import Stamp, TimeQuality
 from shared.coupon import CouponKind, CouponTerms
 from shared.messages import SaleRecorded, SlipJournalled, SlipState
 from shared.sale import Preset, PresetKind, SaleStatus, prove
-from tests.cloud.scene import EPOCH, MINUTE, NOW, a_sale, arrived, stamp, used
+from tests.cloud import scene
+from tests.cloud.scene import EPOCH, MINUTE, NOW, arrived, stamp, used
 
 KNOWN = Known({1: {"92#": 7_850, "尊享98": 9_900}}, {"c1"}, {"张三"}, {"pudong-1": {1, 2}})
+a_sale = partial(scene.a_sale, tariff=1)
 TERMS = CouponTerms("c1", "满减券", CouponKind.AMOUNT, 1_500, 0, 2**40)
 
 

@@ -28,7 +28,7 @@ def test_f60_sales_of_1970_get_their_real_time_back_in_their_order(scene: Scene)
         "restored",
         "synced",
     ]
-    assert [found[key.seq].flags for key in (first, second)] == ["unknown_tariff", "unknown_tariff"]
+    assert [found[key.seq].flags for key in (first, second)] == ["no_tariff", "no_tariff"]
     assert "time_unknown" in found[older.seq].flags.split()
     assert found[right.seq].happened_at == NOW - MINUTE
 

@@ -1,7 +1,7 @@
 """Cases are listed to the last one, in pieces."""
 
 from cloud.store import cases
-from cloud.store.cases import NewCase
+from cloud.store.cases import CaseFilter, NewCase
 from tests.cloud.scene import EPOCH, NOW, Scene
 
 
@@ -14,7 +14,7 @@ def test_every_open_case_is_reached_page_by_page_the_most_urgent_first(scene: Sc
     scene.write(cases.open_many, opened)
     found: list[int] = []
     before = None
-    while rows := scene.read(cases.page, "open", 2, before):
+    while rows := scene.read(cases.page, CaseFilter(), 2, before):
         found += [row.seq for row in rows]
         before = rows[-1].id
     assert found == [5, 2, 3, 6, 1, 7, 4]
