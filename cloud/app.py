@@ -27,7 +27,7 @@ from cloud.identity.authority import Authority, client_pair
 from cloud.live import Live
 from cloud.orders import keys as command_keys
 from cloud.orders.signing import OfficePen, Pen
-from cloud.sales import arriving, disputes, restoring
+from cloud.sales import arriving, disputes, payments, restoring
 from cloud.settings import Settings
 from cloud.stations import commands, events
 from cloud.store import counters
@@ -239,8 +239,8 @@ def handlers(settings: Settings) -> dict[type, BulkHandler]:
         arriving.apply(connection, facts, decide_within)
         redeeming.apply(connection, facts, decide_within)
 
-    settled = disputes.handlers
-    return {**arriving.handlers, **events.handlers, **ladder.handlers, **settled, **tanks.handlers, SaleRecorded: sales}
+    told = {**arriving.handlers, **disputes.handlers, **payments.handlers}
+    return {**told, **events.handlers, **ladder.handlers, **tanks.handlers, SaleRecorded: sales}
 
 
 def trades(settings: Settings, handlers: Mapping[type, BulkHandler], pen: Pen) -> Trades:
@@ -294,7 +294,8 @@ def gate_tls(settings: Settings) -> ssl.SSLContext | None:
 def notices_of(result: Result) -> list[live.Notice]:
     """What a group of letters has changed. Pure."""
     facts = result.facts
-    sales = tuple(fact.key for fact in facts if isinstance(fact.body, SaleRecorded | SlipJournalled))
+    sold = (SaleRecorded, SlipJournalled, *payments.handlers)
+    sales = tuple(fact.key for fact in facts if isinstance(fact.body, sold))
     tariffs = {fact.body.tariff for fact in facts if isinstance(fact.body, PriceClimbed)}
     used = any(isinstance(fact.body, SaleRecorded) and fact.body.sale.redemptions for fact in facts)
     told = {fact.station for fact in facts if type(fact.body) in {**events.handlers, **disputes.handlers}}

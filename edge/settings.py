@@ -25,6 +25,13 @@ class Authorise(StrEnum):
     AUTOMATIC = "automatic"  # the agent, when a nozzle is lifted
 
 
+class Pay(StrEnum):
+    """Where a sale is paid."""
+
+    PUMP = "pump"  # nobody asks: it counts as cash when the nozzle is hung up
+    TILL = "till"  # by an attendant at the touchscreen; until then it is owed
+
+
 class Language(StrEnum):
     """The first language of the pages and slips; each person may choose the other on the page."""
 
@@ -225,6 +232,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     head_office: HeadOfficeSettings = field(default_factory=HeadOfficeSettings)
     watch: Watch | None = None
     """None: nobody looks."""
+    pay: Pay = Pay.PUMP
 
     @property
     def papers(self) -> Path:

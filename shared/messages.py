@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from shared.clock import Stamp
 from shared.coupon import Allowance, CouponTerms, Filling, Lease
 from shared.disputes import MeterKind, MeterReason, Settlement
+from shared.payment import BackReason, Payment, Refund
 from shared.sale import Preset, Sale
 from shared.tanks import TankLevel
 from shared.tariff import PriceBounds, Tariff
@@ -195,6 +196,46 @@ class OrderRefused(Struct, frozen=True, tag="order_refused", forbid_unknown_fiel
     """How often since it was told last, this time included."""
 
 
+class SalePaid(Struct, frozen=True, tag="sale_paid", forbid_unknown_fields=True):
+    """A sale that waited for it was paid at the till."""
+
+    sale_epoch: int
+    sale_seq: int
+    payment: Payment
+
+
+class PaymentTakenBack(Struct, frozen=True, tag="payment_taken_back", forbid_unknown_fields=True):
+    """A payment was entered wrongly, or a car that had driven off came back: the sale waits to be paid anew."""
+
+    sale_epoch: int
+    sale_seq: int
+    letter_epoch: int
+    """The letter that is taken back: its ``SalePaid``, or its ``SaleDrivenOff``."""
+    letter_seq: int
+    reason: BackReason
+    by: str
+    note: str = ""
+
+
+class SaleRefunded(Struct, frozen=True, tag="sale_refunded", forbid_unknown_fields=True):
+    """Money was given back for a sale that was paid."""
+
+    sale_epoch: int
+    sale_seq: int
+    refund: Refund
+
+
+class SaleDrivenOff(Struct, frozen=True, tag="sale_driven_off", forbid_unknown_fields=True):
+    """The car has left, and nobody paid."""
+
+    sale_epoch: int
+    sale_seq: int
+    amount: int
+    """Fen that are owed."""
+    by: str
+    note: str = ""
+
+
 class StoreReason(StrEnum):
     """Why a store began a new epoch."""
 
@@ -237,6 +278,10 @@ Fact = (
     | TankAlarmed
     | OrderRefused
     | StoreRenewed
+    | SalePaid
+    | PaymentTakenBack
+    | SaleRefunded
+    | SaleDrivenOff
 )
 
 

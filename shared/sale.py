@@ -82,6 +82,9 @@ class Redemption(Struct, frozen=True, forbid_unknown_fields=True):
     """Head office had leased it for this very use."""
 
 
+CASH = "cash"
+
+
 class Sale(Struct, frozen=True, forbid_unknown_fields=True):
     """One filling, from the lifting of the nozzle to what is owed for it."""
 
@@ -94,7 +97,8 @@ class Sale(Struct, frozen=True, forbid_unknown_fields=True):
     finished: Stamp
     payable: int
     """Fen: the amount less the discounts."""
-    tender: str = "cash"
+    tender: str = CASH
+    """How it was paid where nobody asks; ``open`` where it is paid at the till."""
     authorised_by: str = "automatic"
     """``automatic``, ``attendant:NAME``, ``command:ID``, or ``pump`` for one that nobody here authorised."""
     preset: Preset | None = None

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from cloud.sales import odd
+from cloud.sales import odd, payments
 from cloud.sales.posting import Known, SlipPosting, sale_posting, slip_posting
 from cloud.store import disputes, sales
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import Connection
 from shared.messages import SaleRecorded, SlipJournalled
+from shared.payment import OPEN
 from shared.sale import Sale, SaleStatus
 
 DECIDE_WITHIN = 7 * 86_400_000
@@ -21,6 +22,9 @@ def apply(connection: Connection, facts: Sequence[Arrived], decide_within: int =
     postings = [sale_posting(fact, sale, known) for fact, sale in told]
     sales.insert_sales(connection, postings)
     odd.open_cases(connection, postings, decide_within)
+    tills = {(row.station, row.epoch, row.seq) for row in postings if row.tender == OPEN}
+    if tills:
+        payments.refresh(connection, tills)  # those that came late, after their payment
     held = {(row.station, row.epoch, row.seq) for row in postings if row.status == SaleStatus.DISPUTED}
     if held:
         disputes.settle_sales(connection, held)  # those that came late, after their settlement

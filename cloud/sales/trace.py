@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from cloud.sales import disputes
+from cloud.sales import disputes, payments
 from cloud.sales.disputes import SettlementView
 from cloud.sales.listing import SaleLine, line_of
+from cloud.sales.payments import PaymentView
 from cloud.store import sales, stations
 from cloud.store.database import Connection
 from shared.coupon import CouponTerms
@@ -115,6 +116,8 @@ class Trace(Struct, frozen=True):
     cases: tuple[CaseLine, ...]
     settlement: SettlementView | None = None
     """How it was settled at the station, when it was disputed."""
+    payments: tuple[PaymentView, ...] = ()
+    """What was told of its money at the till."""
 
 
 def trace(connection: Connection, key: Key) -> Trace:
@@ -138,6 +141,7 @@ def trace(connection: Connection, key: Key) -> Trace:
         ),
         cases=tuple(CaseLine(one.id, one.kind, one.reason, one.state) for one in sales.cases_of(connection, key)),
         settlement=disputes.settlement(connection, key),
+        payments=payments.of_sale(connection, key),
     )
 
 

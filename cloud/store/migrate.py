@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from cloud.store.database import Books
 from shared.errors import Unavailable
 
-NEWEST: Final = "0006"
+NEWEST: Final = "0007"
 """The revision that this program knows."""
 _REVISIONS: Final = Path(__file__).parent / "migrations"
 

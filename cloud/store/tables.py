@@ -287,6 +287,33 @@ class SaleSettlementRow(Row, table=True):
     arrived_at: int = number()
 
 
+class PaymentRow(Row, table=True):
+    """收款: what was told of a sale's money at the till. Fen; ``taken_…`` names the letter that is taken back."""
+
+    __tablename__ = "payment"
+    __table_args__: ClassVar[Any] = (Index("ix_payment_sale", "station", "sale_epoch", "sale_seq"), CLUSTERED)
+    station: str = key()
+    epoch: int = key_number()
+    seq: int = key_number()
+    sale_epoch: int = number()
+    sale_seq: int = number()
+    kind: str = text()
+    amount: int = number()
+    given: int = number()
+    change: int = number()
+    tenders_json: str = text()
+    taken_epoch: int = number()
+    taken_seq: int = number()
+    reason: str = text()
+    by: str = text()
+    note: str = text()
+    quality: str = text()
+    boot: int = number()
+    mono: int = number()
+    happened_at: int = number()
+    arrived_at: int = number()
+
+
 class MeterLineRow(Row, table=True):
     """泵码差异: what moved a totaliser with no sale to show for it."""
 

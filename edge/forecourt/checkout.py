@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from shared.clock import Stamp
 from shared.coupon import CouponTerms, Filling, Knowledge, judge
-from shared.sale import Delivery, Finding, Preset, Proof, Redemption, Sale, SaleStatus
+from shared.sale import CASH, Delivery, Finding, Preset, Proof, Redemption, Sale, SaleStatus
 
 
 class Till(Struct, frozen=True):
@@ -22,6 +22,8 @@ class Till(Struct, frozen=True):
     preset: Preset | None = None
     member: str = ""
     plate: str = ""
+    tender: str = CASH
+    """``cash`` where nobody asks how it was paid, ``open`` where it is to be paid at the till."""
 
 
 class Tendered(Struct, frozen=True):
@@ -44,6 +46,7 @@ def check_out(till: Till, station: str, coupon: Tendered | None = None) -> Sale:
         started=till.started,
         finished=till.finished,
         payable=till.delivery.amount - sum(used.discount for used in redemptions),
+        tender=till.tender,
         authorised_by=till.authorised_by,
         preset=till.preset,
         redemptions=redemptions,

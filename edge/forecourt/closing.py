@@ -10,8 +10,8 @@ from edge.forecourt.redemption import Desk
 from edge.store import disputes, fillings, guesses, nozzles, outbox, presented, printing, sales
 from edge.store.database import Database
 from edge.store.presented import ShownCoupon
+from edge.store.sales import KeptSale
 from shared.clock import Stamp
-from shared.disputes import Settlement
 from shared.messages import MeterMoved, PumpAlarmed
 from shared.sale import Sale
 from shared.station import Key
@@ -22,8 +22,12 @@ PRINTER = "receipt"
 class Slips(Protocol):
     """What is needed of the receipt printer."""
 
-    def original(self, key: Key, sale: Sale, settled: Settlement | None = None) -> bytes | None:
-        """The slip that this sale gets by itself, as a person has settled it where it was disputed; None for none."""
+    def original(self, kept: KeptSale) -> bytes | None:
+        """The slip that this sale gets by itself; None for none, or none yet."""
+        ...
+
+    def mark(self, first: bytes, copy: int) -> bytes:
+        """A further slip of a sale, marked as copy #n."""
         ...
 
     def nudge(self) -> None:
@@ -65,7 +69,7 @@ def close(db: Database, closing: Closing, desk: Desk, slips: Slips) -> Closed:
     presented.forget(db, point)
     guesses.forgive(db, point)
     keep_totalisers(db, closing.stamp, point, closing.totalisers, closing.moved)
-    slip = slips.original(key, sale)
+    slip = slips.original(KeptSale(key, sale, delivered=False))
     if slip is not None:
         printing.queue(db, key, PRINTER, slip, closing.stamp.at)
     return Closed(key, sale)

@@ -6,14 +6,17 @@ Each decision is a fact with a name and a reason; two people can't decide the sa
 from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
+from msgspec.structs import replace
+
 from edge.forecourt.closing import PRINTER, Slips
-from edge.store import disputes, printing, sales
+from edge.store import disputes, payments, printing, sales
 from edge.store.database import Database, Store
 from edge.store.disputes import MeterLine
 from shared.clock import Stamp
 from shared.disputes import MeterKind, MeterReason, Settlement
 from shared.errors import Refused, Unavailable
 from shared.messages import MeterExplained
+from shared.payment import OPEN
 from shared.sale import Sale
 from shared.station import Key
 
@@ -87,7 +90,10 @@ def _settle(
     settlement = judge(kept.sale)
     if not disputes.settle(db, stamp, key, settlement):
         raise Refused("already_settled", "Somebody has settled this sale meanwhile.")
-    slip = slips.original(key, kept.sale, settlement) if settlement.volume else None
+    settled = replace(kept, settled=settlement)
+    if kept.sale.tender == OPEN and settled.due > 0:
+        payments.begin_owing(db, key)
+    slip = slips.original(settled) if settlement.volume else None
     if slip is not None and not printing.of_sale(db, key):
         printing.queue(db, key, PRINTER, slip, stamp.at)
     return settlement

@@ -18,10 +18,11 @@ from edge.forecourt.grounds import Grounds
 from edge.forecourt.memory import PointMemory
 from edge.forecourt.orders import Orders, answer_unfinished
 from edge.forecourt.redemption import Claim
+from edge.forecourt.tills import Tills
 from edge.forecourt.troubles import Troubles
 from edge.forecourt.upkeep import Upkeep
 from edge.forecourt.views import ComingPrice, CouponView, PointView, SaleView, SlipView, StationView
-from edge.settings import Authorise, PointSettings, Settings
+from edge.settings import Authorise, Pay, PointSettings, Settings
 from edge.store import books, outbox, prices
 from edge.store import station as station_books
 from edge.store.database import Store
@@ -40,7 +41,8 @@ from shared.messages import (
     StopPoint,
     SwitchStation,
 )
-from shared.sale import Preset
+from shared.payment import OPEN
+from shared.sale import CASH, Preset
 from shared.station import Key
 
 Post = Callable[[PumpCommand], None]
@@ -85,11 +87,13 @@ class Forecourt:
             automatic=settings.authorise is Authorise.AUTOMATIC,
             budget=settings.store.budget,
             patience=patience or Patience(),
+            tender=OPEN if settings.pay is Pay.TILL else CASH,
         )
         self._controllers: dict[int, Controller] = {}
         self._changes = Changes()
         self._orders = Orders(store, self._act)
         self.decisions = Decisions(store, slips)
+        self.tills = Tills(store, slips, self._sold)
         self._tasks: list[asyncio.Task[None]] = []
         self.troubles = Troubles(store.clock.mono, store.clock.now, lambda: self._changes.note(None))
         self.connected = False
@@ -208,6 +212,7 @@ class Forecourt:
             allowance_left=ledger.allowance_left,
             disputes=ledger.disputes,
             unexplained=ledger.unexplained,
+            owing=ledger.owing,
         )
 
     async def points(self) -> tuple[PointView, ...]:

@@ -16,11 +16,21 @@ class Grounds:
     """Handed to each controller."""
 
     def __init__(
-        self, store: Store, slips: Slips, *, utc_offset: int, automatic: bool, budget: int, patience: Patience
+        self,
+        store: Store,
+        slips: Slips,
+        *,
+        utc_offset: int,
+        automatic: bool,
+        budget: int,
+        patience: Patience,
+        tender: str,
     ) -> None:
         self.store = store
         self.slips = slips
         self.automatic = automatic
+        self.tender = tender
+        """Of a new sale: ``cash``, or ``open`` where sales are paid at the till."""
         self.patience = patience
         self.utc_offset = utc_offset
         self.board = PriceBoard()

@@ -23,13 +23,14 @@ from edge.store import printing
 from edge.store.database import Store
 from edge.store.errors import StoreUnavailable
 from edge.store.printing import PrintJob
+from edge.store.sales import KeptSale
 from hardware.printers import escpos, press
 from hardware.printers.device import PrinterDevice, PrinterStatus
 from hardware.printers.press import ABSENT, Condition, Fate, Outcome
-from shared.disputes import Settlement
 from shared.errors import Refused
 from shared.messages import SlipState
-from shared.sale import Sale, SaleStatus
+from shared.payment import OPEN
+from shared.sale import SaleStatus
 from shared.station import Key
 
 T = TypeVar("T")
@@ -97,16 +98,24 @@ class Printing:
 
     # ── For the sale ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def original(self, key: Key, sale: Sale, settled: Settlement | None = None) -> bytes | None:
-        """The slip that this sale gets by itself, None for none. Called inside the sale's transaction; never raises."""
-        stands = sale.status is SaleStatus.SETTLED or settled is not None
-        if self._device is None or not self._paper.automatic or not stands:
+    def original(self, kept: KeptSale) -> bytes | None:
+        """The slip that this sale gets by itself, None for none. Called inside the sale's transaction; never raises.
+
+        One that is to be paid at the till gets it when it is paid.
+        """
+        stands = kept.sale.status is SaleStatus.SETTLED or kept.settled is not None
+        waits = kept.sale.tender == OPEN and kept.account.paid is None
+        if self._device is None or not self._paper.automatic or not stands or waits:
             return None
         try:
-            return self._first(key, sale, settled)
+            return self._first(kept)
         except Exception as why:  # a slip that can't be made must not hold up the sale
-            _log.error("slip_not_made", sale=str(key), why=repr(why))
+            _log.error("slip_not_made", sale=str(kept.key), why=repr(why))
             return None
+
+    def mark(self, first: bytes, copy: int) -> bytes:
+        """A further slip of a sale, marked as copy #n."""
+        return escpos.copy_of(first, copy_banner(copy), self._paper.width)
 
     def nudge(self) -> None:
         """A slip was queued."""
@@ -122,7 +131,7 @@ class Printing:
         if self._device is None:
             raise Refused("no_printer", "This station has no receipt printer. Name one under [printer].")
         at = self._store.clock.stamp().at
-        job = await self._store.run(printing.reprint, key, RECEIPTS, self._first, self._mark, at)
+        job = await self._store.run(printing.reprint, key, RECEIPTS, self._first, self.mark, at)
         if job is None:
             raise Refused("unknown_sale", f"There is no sale {key} at this station.")
         self.nudge()
@@ -192,7 +201,7 @@ class Printing:
     async def _end_unknown(self, job: PrintJob, state: SlipState, detail: str) -> None:
         _log.info("slip", sale=str(self._key(job)), copy=job.copy, state=str(state), why=detail)
         stamp = self._store.clock.stamp()
-        await self._surely(printing.end_unknown, stamp, job.job, state, detail, self._mark)
+        await self._surely(printing.end_unknown, stamp, job.job, state, detail, self.mark)
         self._moved(job)
 
     async def _hold(self, job: PrintJob, detail: str) -> None:
@@ -231,11 +240,9 @@ class Printing:
     def _key(self, job: PrintJob) -> Key:
         return Key(self._store.station, job.epoch, job.seq)
 
-    def _first(self, key: Key, sale: Sale, settled: Settlement | None) -> bytes:
-        return escpos.job(receipt(sale, key, self._head, settled), self._paper.width)
-
-    def _mark(self, first: bytes, copy: int) -> bytes:
-        return escpos.copy_of(first, copy_banner(copy), self._paper.width)
+    def _first(self, kept: KeptSale) -> bytes:
+        slip = receipt(kept.sale, kept.key, self._head, kept.settled, kept.account.paid)
+        return escpos.job(slip, self._paper.width)
 
 
 def slip_view(job: PrintJob) -> SlipView:

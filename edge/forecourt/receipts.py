@@ -12,6 +12,7 @@ from hardware.printers.slip import Align, Banner, BigRow, Gap, Part, QrCode, Row
 from shared.clock import Stamp, TimeQuality
 from shared.disputes import Basis, Settlement
 from shared.money import per_litre, yuan
+from shared.payment import OPEN, Payment
 from shared.sale import Finding, Redemption, Sale, SaleStatus
 from shared.station import GRADES, Key
 from shared.volume import litres
@@ -27,6 +28,7 @@ TENDERS = {
     "alipay": "支付宝 Alipay",
     "wallet": "加油卡 WALLET",
     "credit": "挂账 CREDIT",
+    OPEN: "待付 NOT PAID YET",
 }
 _FINDINGS = {Finding.PROVED: "相符 OK", Finding.MISMATCH: "不符 MISMATCH", Finding.UNREADABLE: "未读到 UNREAD"}
 _BASES = {
@@ -47,8 +49,11 @@ class ReceiptHead(Struct, frozen=True):
     """Minutes that its day is ahead of UTC."""
 
 
-def receipt(sale: Sale, key: Key, head: ReceiptHead, settlement: Settlement | None = None) -> Slip:
-    """The receipt of a sale. A disputed one says that nothing was charged, until a person has settled it."""
+def receipt(
+    sale: Sale, key: Key, head: ReceiptHead, settlement: Settlement | None = None, payment: Payment | None = None
+) -> Slip:
+    """The receipt of a sale. A disputed one says that nothing was charged, until a person has settled it; one that is
+    to be paid at the till says so until it is."""
     if settlement is not None:
         sale = as_settled(sale, settlement)
     settled = sale.status is SaleStatus.SETTLED
@@ -60,7 +65,7 @@ def receipt(sale: Sale, key: Key, head: ReceiptHead, settlement: Settlement | No
             Rule(),
             *_figures(sale),
             *(_decided(settlement) if settlement else ()),
-            *(_paid(sale) if settled else _not_charged()),
+            *(_paid(sale, payment) if settled else _not_charged()),
             Rule(),
             *_who(sale),
             *_proof(sale),
@@ -133,13 +138,25 @@ def _discount(redemption: Redemption) -> tuple[Part, ...]:
     )
 
 
-def _paid(sale: Sale) -> tuple[Part, ...]:
+def _paid(sale: Sale, payment: Payment | None) -> tuple[Part, ...]:
+    waits = sale.tender == OPEN and payment is None
     return (
         Gap(8),
-        BigRow("实付", f"￥{yuan(sale.payable)}"),
+        BigRow("应付" if waits else "实付", f"￥{yuan(sale.payable)}"),
         Gap(10),
-        Row("支付 Tender", TENDERS.get(sale.tender, sale.tender)),
+        *(_tenders(payment) if payment else (Row("支付 Tender", TENDERS.get(sale.tender, sale.tender)),)),
     )
+
+
+def _tenders(payment: Payment) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    for tender in payment.tenders:
+        parts.append(Row(TENDERS.get(tender.kind.value, tender.kind.value), f"￥{yuan(tender.amount)}"))
+        if tender.reference:
+            parts.append(Row("  凭证 Ref.", tender.reference))
+    if payment.change:
+        parts += [Row("收现 Given", f"￥{yuan(payment.given)}"), Row("找零 Change", f"￥{yuan(payment.change)}")]
+    return (*parts, Row("收银员 Cashier", payment.by.partition(":")[2] or payment.by))
 
 
 def _decided(settlement: Settlement) -> tuple[Part, ...]:

@@ -279,6 +279,7 @@ class Settlement:
             preset=leave.preset,
             member=shown.member if shown else "",
             plate=shown.plate if shown else "",
+            tender=self._grounds.tender,
         )
 
     def _sold_by(self, leave: OpenFilling, outcome: Outcome) -> int:

@@ -7,7 +7,7 @@ from edge.forecourt.memory import Remembered
 from edge.forecourt.printing import slip_view
 from edge.forecourt.redemption import Desk
 from edge.forecourt.views import SaleView
-from edge.store import books, disputes, epochs, fillings, nozzles, outbox, presented, printing, sales
+from edge.store import books, disputes, epochs, fillings, nozzles, outbox, payments, presented, printing, sales
 from edge.store.database import Database
 from edge.store.fillings import OpenFilling
 from edge.store.nozzles import KnownNozzle
@@ -31,6 +31,7 @@ class Ledger(Struct, frozen=True):
     allowance_left: int
     disputes: int
     unexplained: int
+    owing: int
 
 
 class LeftBehind:
@@ -80,6 +81,7 @@ def ledger(db: Database, desk: Desk) -> Ledger:
         desk.allowance_left(db),
         disputes.waiting(db),
         len(disputes.unexplained(db)),
+        payments.owing(db),
     )
 
 
@@ -92,6 +94,11 @@ def sale(db: Database, key: Key) -> SaleView | None:
 def sales_since(db: Database, at: int, limit: int) -> list[SaleView]:
     """Sales with their slips, the newest first."""
     return [_viewed(db, kept) for kept in sales.since(db, at, limit)]
+
+
+def sales_owing(db: Database) -> list[SaleView]:
+    """Sales that wait for their payment, the oldest first."""
+    return [_viewed(db, kept) for kept in sales.owing(db)]
 
 
 def clock_trouble(clock: Timepiece) -> str:
@@ -108,4 +115,4 @@ def note_wish(wish: str, point: int, by: str) -> None:
 
 def _viewed(db: Database, kept: KeptSale) -> SaleView:
     slips = tuple(slip_view(job) for job in printing.of_sale(db, kept.key))
-    return SaleView(kept.key, kept.sale, slips, kept.delivered, kept.settled)
+    return SaleView(kept.key, kept.sale, slips, kept.delivered, kept.settled, kept.account)

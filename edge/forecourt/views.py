@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from shared.coupon import Verdict
 from shared.disputes import Settlement
+from shared.payment import Account
 from shared.sale import Preset, Sale, SaleStatus
 from shared.station import Key
 
@@ -98,6 +99,8 @@ class SaleView(Struct, frozen=True):
     delivered: bool
     settled: Settlement | None = None
     """How a person settled it, when it was disputed."""
+    account: Account = Account()
+    """What was paid for it at the till."""
 
     @property
     def waits(self) -> bool:
@@ -156,3 +159,5 @@ class StationView(Struct, frozen=True):
     """Disputed sales that nobody has settled yet."""
     unexplained: int = 0
     """Litres with no sale to show for them that nobody has explained yet, in lines."""
+    owing: int = 0
+    """Sales that wait for their payment at the till."""

@@ -12,17 +12,16 @@ from msgspec import Struct
 from sqlite_utils import Database
 
 from edge.store import outbox, sales
+from edge.store.sales import KeptSale
 from shared.clock import Stamp
-from shared.disputes import Settlement
 from shared.messages import SlipJournalled, SlipState
-from shared.sale import Sale
 from shared.station import Key
 
 MARKS_BY_ITSELF = 3
 """A slip whose fate is unknown is printed anew without being asked, up to this copy; after that a person decides."""
 
-Make = Callable[[Key, Sale, Settlement | None], bytes]
-"""Makes the first slip of a sale, as a person has settled it where it was disputed."""
+Make = Callable[[KeptSale], bytes]
+"""Makes the first slip of a sale: as a person has settled it where it was disputed, and with how it was paid."""
 Mark = Callable[[bytes, int], bytes]
 """Makes copy #n out of the first slip's bytes."""
 
@@ -57,6 +56,12 @@ def queue(db: Database, key: Key, printer: str, data: bytes, at: int) -> int:
     return _insert(db, key.epoch, key.seq, 1, printer, data, at)
 
 
+def queue_anew(db: Database, key: Key, printer: str, data: bytes, mark: Mark, at: int) -> int:
+    """Queue a slip that says something new of a sale: its first, or one more that is marked as such."""
+    copy = len(of_sale(db, key)) + 1
+    return _insert(db, key.epoch, key.seq, copy, printer, mark(data, copy) if copy > 1 else data, at)
+
+
 def reprint(db: Database, key: Key, printer: str, make: Make, mark: Mark, at: int) -> PrintJob | None:
     """Queue one more copy of a sale's slip, or the first when none was ever made. None when there is no such sale.
 
@@ -67,11 +72,11 @@ def reprint(db: Database, key: Key, printer: str, make: Make, mark: Mark, at: in
         if line.state in (JobState.QUEUED, JobState.PRINTING):
             return line
     kept = sales.find(db, key.epoch, key.seq)
-    if lines and (kept is None or kept.settled is None):
+    if lines and (kept is None or not (kept.settled or kept.account.paid)):
         return _one(db, _copy(db, lines[0], lines[-1].copy + 1, mark, at))
     if kept is None:
         return None
-    first, copy = make(key, kept.sale, kept.settled), len(lines) + 1
+    first, copy = make(kept), len(lines) + 1
     return _one(db, _insert(db, key.epoch, key.seq, copy, printer, mark(first, copy) if lines else first, at))
 
 

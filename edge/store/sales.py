@@ -3,22 +3,29 @@
 from msgspec import Struct
 from sqlite_utils import Database
 
-from edge.store import outbox
+from edge.store import outbox, payments
 from shared.clock import Stamp
 from shared.disputes import Settlement
 from shared.messages import DisputeSettled, SaleRecorded
-from shared.sale import Sale
+from shared.payment import OPEN, Account
+from shared.sale import Sale, SaleStatus
 from shared.station import Key
 from shared.wire import read_letter
 
 
 class KeptSale(Struct, frozen=True):
-    """A sale as it was recorded, whether the company has it, and how it was settled when it was disputed."""
+    """A sale as it was recorded, whether the company has it, how it was settled when it was disputed, and its money."""
 
     key: Key
     sale: Sale
     delivered: bool
     settled: Settlement | None = None
+    account: Account = Account()
+
+    @property
+    def due(self) -> int:
+        """Fen that are to be paid for it."""
+        return self.sale.payable if self.settled is None else self.settled.amount
 
 
 def record(db: Database, stamp: Stamp, sale: Sale) -> int:
@@ -32,8 +39,8 @@ def note(db: Database, place: int, at: int, sale: Sale) -> bool:
     """Write the rows beside the letter at this place; False when they are there already."""
     delivery = sale.delivery
     written = db.execute(
-        "INSERT OR IGNORE INTO sale (place, at, point, nozzle, grade, volume, amount, payable, status)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO sale (place, at, point, nozzle, grade, volume, amount, payable, status, owes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             place,
             at,
@@ -44,6 +51,7 @@ def note(db: Database, place: int, at: int, sale: Sale) -> bool:
             delivery.amount,
             sale.payable,
             sale.status,
+            int(sale.tender == OPEN and sale.payable > 0 and sale.status is SaleStatus.SETTLED),
         ),
     )
     for used in sale.redemptions:
@@ -54,10 +62,16 @@ def note(db: Database, place: int, at: int, sale: Sale) -> bool:
     return written.rowcount > 0
 
 
+def owing(db: Database, limit: int = 200) -> list[KeptSale]:
+    """Sales that wait for their payment at the till, the oldest first."""
+    rows = db.execute(f"{_KEPT} WHERE sale.owes = 1 ORDER BY sale.place LIMIT ?", (limit,))
+    return [_kept(db, row) for row in rows.fetchall()]
+
+
 def find(db: Database, epoch: int, seq: int) -> KeptSale | None:
     """One sale; None when this is not the number of one."""
     rows = db.execute(f"{_KEPT} WHERE sale.place = ?", (outbox.place_of(epoch, seq),)).fetchall()
-    return _kept(rows[0]) if rows else None
+    return _kept(db, rows[0]) if rows else None
 
 
 def since(db: Database, at: int, limit: int = 200) -> list[KeptSale]:
@@ -65,7 +79,7 @@ def since(db: Database, at: int, limit: int = 200) -> list[KeptSale]:
     # Times never run backwards from letter to letter, so the key does the work of an index on the time.
     day = "coalesce((SELECT place FROM sale WHERE at < ? ORDER BY place DESC LIMIT 1), 0)"
     rows = db.execute(f"{_KEPT} WHERE sale.place > {day} ORDER BY sale.place DESC LIMIT ?", (at, limit))
-    return [_kept(row) for row in rows]
+    return [_kept(db, row) for row in rows.fetchall()]
 
 
 def totals(db: Database, since_at: int) -> dict[str, int]:
@@ -85,7 +99,7 @@ def newest_at(db: Database, point: int) -> KeptSale | None:
     rows = db.execute(
         f"{_KEPT} WHERE sale.point = ? AND sale.place > {recent} ORDER BY sale.place DESC LIMIT 1", (point,)
     ).fetchall()
-    return _kept(rows[0]) if rows else None
+    return _kept(db, rows[0]) if rows else None
 
 
 _KEPT = (
@@ -96,11 +110,12 @@ _KEPT = (
 )
 
 
-def _kept(row: tuple[str, int, int, bytes, int, int | None, bytes | None]) -> KeptSale:
+def _kept(db: Database, row: tuple[str, int, int, bytes, int, int | None, bytes | None]) -> KeptSale:
     station, epoch, seq, letter, delivered, how_place, how = row
     body = read_letter(letter, seq).body
     if not isinstance(body, SaleRecorded):
         raise TypeError(f"letter {seq} stands beside a sale and is none")
     settled = read_letter(how, outbox.seq_of(how_place)).body if how_place is not None and how is not None else None
     settlement = settled.settlement if isinstance(settled, DisputeSettled) else None
-    return KeptSale(Key(station, epoch, seq), body.sale, bool(delivered), settlement)
+    account = payments.account(db, outbox.place_of(epoch, seq)) if body.sale.tender == OPEN else Account()
+    return KeptSale(Key(station, epoch, seq), body.sale, bool(delivered), settlement, account)

@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 from sqlite_utils import Database
 
-from edge.store import epochs, sales, witness
+from edge.store import epochs, payments, sales, witness
 from edge.store.backup import copied, known_epochs, put_in_place, remove
 from edge.store.database import identity
 from edge.store.errors import StoreUnavailable
@@ -219,9 +219,11 @@ def _copy(damaged: sqlite3.Connection, db: Database, table: str) -> int:
 
 
 def _notes_again(db: Database) -> int:
-    """The rows of sales whose letters were saved and whose rows were not: what a coupon was used for must be known."""
+    """The rows of sales whose letters were saved and whose rows were not: what a coupon was used for must be known, and
+    what was paid."""
     letters = db.execute(
         "SELECT place, body FROM letter WHERE NOT EXISTS (SELECT 1 FROM sale WHERE sale.place = letter.place)"
+        " AND NOT EXISTS (SELECT 1 FROM payment WHERE payment.place = letter.place) ORDER BY place"
     ).fetchall()
     count = 0
     for place, body in letters:
@@ -229,6 +231,8 @@ def _notes_again(db: Database) -> int:
             letter = read_letter(body, seq_of(place))
             if isinstance(letter.body, SaleRecorded):
                 count += sales.note(db, place, letter.stamp.at, letter.body.sale)
+            with suppress(sqlite3.IntegrityError):  # its sale's letter was lost
+                payments.note(db, place, letter.body)
     return count
 
 

@@ -27,12 +27,16 @@ from shared.messages import (
     MeterMoved,
     OrderRefused,
     PartsWanted,
+    PaymentTakenBack,
     PointState,
     PriceClimbed,
     PumpAlarmed,
     ReprintSlip,
     Rung,
+    SaleDrivenOff,
+    SalePaid,
     SaleRecorded,
+    SaleRefunded,
     SlipJournalled,
     SlipState,
     StationSwitched,
@@ -47,6 +51,7 @@ from shared.messages import (
     TariffBook,
     Welcome,
 )
+from shared.payment import BackReason, Payment, Refund, Tender, TenderKind
 from shared.sale import Delivery, Finding, Preset, PresetKind, Proof, Redemption, Sale, SaleStatus
 from shared.tanks import TankLevel
 from shared.tariff import PriceBounds, Tariff
@@ -82,6 +87,10 @@ SALE = Sale(
     plate="沪A12345",
 )
 LEVEL = TankLevel(18_000_250, 17_950_100, 12_000_000, 1_440_020, 20_000, 250_000, -4_980)
+
+PAYMENT = Payment(
+    (Tender(TenderKind.CARD, 10_000, "6222 7788"), Tender(TenderKind.CASH, 13_550)), "attendant:小李", 20_000, 6_450
+)
 
 LETTERS: dict[str, Letter] = {
     "sale": Letter(1, STAMP, SaleRecorded(SALE)),
@@ -120,6 +129,22 @@ LETTERS: dict[str, Letter] = {
         STAMP,
         StoreRenewed(StoreReason.RESTORED, 1_790_000_000, "5f3a9c0011223344", 981, 12, 1_795_305_000_000, "backup.db"),
     ),
+    "sale_paid": Letter(17, STAMP, SalePaid(1_790_000_000, 7, PAYMENT)),
+    "payment_taken_back": Letter(
+        18,
+        STAMP,
+        PaymentTakenBack(1_790_000_000, 7, 1_790_000_000, 17, BackReason.WRONG_TENDER, "attendant:王站长", "应为刷卡"),
+    ),
+    "sale_refunded": Letter(
+        19,
+        STAMP,
+        SaleRefunded(
+            1_790_000_000,
+            7,
+            Refund(Tender(TenderKind.CASH, 1_000, "收据 12"), BackReason.CUSTOMER, "attendant:王站长", "少加了"),
+        ),
+    ),
+    "sale_driven_off": Letter(20, STAMP, SaleDrivenOff(1_790_000_000, 8, 23_550, "attendant:小李", "白色越野车，沪A")),
 }
 """Facts, by the tag that they carry."""
 

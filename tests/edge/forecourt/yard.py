@@ -9,13 +9,13 @@ from typing import Self
 from edge.forecourt.ending import Patience
 from edge.forecourt.forecourt import Forecourt
 from edge.forecourt.views import PointPhase, PointView, SaleView, SlipView
-from edge.settings import Authorise, LineSettings, PointSettings, Settings, StationSettings, StoreSettings
+from edge.settings import Authorise, LineSettings, Pay, PointSettings, Settings, StationSettings, StoreSettings
 from edge.store import books, outbox
 from edge.store.database import Database, Store
+from edge.store.sales import KeptSale
 from edge.store.timepiece import Clock
-from shared.disputes import Settlement
 from shared.messages import CouponBook, Fact, Letter, TariffBook
-from shared.sale import Sale
+from shared.payment import OPEN
 from shared.station import Key
 from shared.tariff import Tariff
 from shared.wire import read_letter
@@ -34,8 +34,12 @@ class CountingPrinter:
         self.nudges = 0
         self.reprinted: list[Key] = []
 
-    def original(self, key: Key, sale: Sale, settled: Settlement | None = None) -> bytes | None:
-        return str(key).encode() if sale.status == "settled" or settled else None
+    def original(self, kept: KeptSale) -> bytes | None:
+        stands = kept.sale.status == "settled" or kept.settled
+        return str(kept.key).encode() if stands and (kept.sale.tender != OPEN or kept.account.paid) else None
+
+    def mark(self, first: bytes, copy: int) -> bytes:
+        return first + f" #{copy}".encode()
 
     def nudge(self) -> None:
         self.nudges += 1
@@ -45,7 +49,9 @@ class CountingPrinter:
         return SlipView(1, 2, "queued", "", 0)
 
 
-def station_settings(path: Path, authorise: Authorise = Authorise.ATTENDANT, budget_mb: int = 4_000) -> Settings:
+def station_settings(
+    path: Path, authorise: Authorise = Authorise.ATTENDANT, budget_mb: int = 4_000, pay: Pay = Pay.PUMP
+) -> Settings:
     """Two fuelling points with two nozzles each."""
     points = (
         PointSettings(1, 0x50, ("92#", "95#"), totaliser_tolerance=0),
@@ -56,6 +62,7 @@ def station_settings(path: Path, authorise: Authorise = Authorise.ATTENDANT, bud
         StoreSettings(str(path), budget_mb),
         (LineSettings("island-1", "wayne-dart", "socket://127.0.0.1:9", points),),
         authorise=authorise,
+        pay=pay,
     )
 
 
@@ -70,12 +77,13 @@ class Yard:
         clock: Clock | None = None,
         patience: Patience = QUICK,
         budget_mb: int = 4_000,
+        pay: Pay = Pay.PUMP,
     ) -> None:
         self.pumps = pumps
         self.printer = CountingPrinter()
         self.store = Store.open(path, STATION, clock)
         posts = {number: pump.post for number, pump in pumps.items()}
-        settings = station_settings(path, authorise, budget_mb)
+        settings = station_settings(path, authorise, budget_mb, pay)
         self.forecourt = Forecourt(self.store, settings, posts, self.printer, patience)
 
     async def __aenter__(self) -> Self:

@@ -10,6 +10,7 @@ from edge.forecourt.receipts import ReceiptHead
 from edge.store import outbox, printing, sales
 from edge.store.database import Database, Store
 from edge.store.printing import JobState, PrintJob
+from edge.store.sales import KeptSale
 from hardware.printers.device import PrinterDevice
 from hardware.printers.dialogue import Dialogue, Patience
 from hardware.printers.usb import UsbWire
@@ -109,7 +110,7 @@ def a_bus(**printer: object) -> tuple[FakeBus, Plug]:
 
 def _sell(db: Database, stamp: Stamp, printer: Printing, sale: Sale) -> Key:
     key = outbox.key(db, sales.record(db, stamp, sale))
-    slip = printer.original(key, sale)
+    slip = printer.original(KeptSale(key, sale, delivered=False))
     if slip is not None:
         printing.queue(db, key, RECEIPTS, slip, stamp.at)
     return key
