@@ -20,6 +20,7 @@ from hardware.simulation.faults import FAULTS, parse
 from hardware.simulation.plan import LineTable, PlanTable, build, grades_words, line_words, read, turnaround_words
 from hardware.simulation.station import SimulatedStation
 from hardware.simulation.wire import plug
+from hardware.swarm import program as swarm
 from shared.errors import JiayouError, Refused, SettingsMisread
 
 _EXIT: Final = """exit codes: 0 ended as asked, 1 a port can't be used, 2 a wrong option.
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="one JSON object")
     gauge.add_command(commands)
     road.add_command(commands)
+    swarm.add_command(commands)
     return parser
 
 

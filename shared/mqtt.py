@@ -172,7 +172,7 @@ class Pipe:
                 self._tell(False, connection.trouble)
             failures += 1
             rounds = -(-failures // len(self._places))  # one that is gone costs no patience with the next
-            await asyncio.sleep(_wait_before(rounds, self._patience))
+            await asyncio.sleep(wait_before(rounds, self._patience))
 
     def _new_id(self) -> str:
         """For one connection: whoever learned it and took its place has lost it again with the next."""
@@ -190,7 +190,7 @@ class Pipe:
             self._on_change(connected, trouble)
 
 
-def _wait_before(attempt: int, patience: float) -> float:
+def wait_before(attempt: int, patience: float) -> float:
     """Seconds until the next attempt: spread at random, so that a thousand stations don't come back in one instant."""
     longest = min(patience, 0.5 * 2.0 ** min(attempt, 10))
     return random.uniform(min(_SHORTEST_WAIT, longest), longest)

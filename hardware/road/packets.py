@@ -17,6 +17,12 @@ class Packet(Struct, frozen=True):
     topic: str = ""
     """Of a letter; empty for all else."""
 
+    @property
+    def payload(self) -> bytes:
+        """What a letter carries; it goes with QoS 0, and no number stands before it."""
+        start = _topic_at(self.data)
+        return self.data[start + int.from_bytes(self.data[start - 2 : start], "big") :]
+
 
 class Packets:
     """Takes bytes as they come, gives packets as they are whole."""
@@ -52,9 +58,14 @@ class Packets:
 def _packet(data: bytes) -> Packet:
     if data[0] & 0xF0 != _PUBLISH:
         return Packet(data)
+    start = _topic_at(data)
+    size = int.from_bytes(data[start - 2 : start], "big")
+    return Packet(data, data[start : start + size].decode(errors="replace"))
+
+
+def _topic_at(data: bytes) -> int:
+    """Where the topic begins, behind the packet's length and its own."""
     at = 1
     while at < len(data) - 1 and data[at] >= 0x80:
         at += 1
-    start = at + 3
-    size = int.from_bytes(data[at + 1 : start], "big")
-    return Packet(data, data[start : start + size].decode(errors="replace"))
+    return at + 3

@@ -28,7 +28,7 @@ SOON = 60.0
 @given(st.integers(0, 100_000))
 def test_f39_however_long_it_lasted_the_next_try_is_never_far(attempt: int) -> None:
     """Three days without a network are some twenty thousand tries; then a hello, if need be a second one."""
-    wait = mqtt._wait_before(attempt, 15.0)
+    wait = mqtt.wait_before(attempt, 15.0)
     assert 0 < wait <= SOON - 2 * UNHURRIED.greeting_again - 15.0
 
 

@@ -93,7 +93,7 @@ async def test_a_handler_that_fails_does_not_end_the_pipe(tmp_path: Path) -> Non
 
 async def test_back_within_a_minute_in_any_case() -> None:
     random.seed(1)
-    waits = [mqtt._wait_before(attempt, 15.0) for attempt in range(1, 2_000)]
+    waits = [mqtt.wait_before(attempt, 15.0) for attempt in range(1, 2_000)]
     # the slowest case: the attempt before the broker's return has just failed after its whole time-out
     assert max(waits) + 5.0 + mqtt._HANDSHAKE_SECONDS < 60
     assert min(waits) >= 0.2
