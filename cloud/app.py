@@ -130,7 +130,7 @@ class Company:
         place = self.settings.watch
         if place is None:
             return None
-        gathering = Gathering(f"jiayou-cloud {version('jiayou')}", self.books, self.line, self.live, now)
+        gathering = Gathering(f"jiayou-cloud {version('jiayou')}", self.books, self.line, self.gate, self.live, now)
         return WatchDoor(Place(place.host, place.port, place.token), gathering.figures, gathering.how)
 
     @property

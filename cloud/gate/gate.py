@@ -80,6 +80,8 @@ class Gate:
         self._thread = ThreadPoolExecutor(1, "gate")
         self.counts: Counter[str] = Counter()
         """``admitted``, ``turned``, ``late`` (nobody waited any more), ``looks``, ``cut``, ``failures``."""
+        self.turned: Counter[str] = Counter()
+        """Those that were turned away, by reason."""
         self.open = False
         """Whether a broker asks here."""
 
@@ -105,6 +107,11 @@ class Gate:
                 await asyncio.sleep(random.uniform(0.05, longest))
         finally:
             await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is a broker that has a gate: other brokers know their stations from a file."""
+        return self.open or bool(self._addresses())
 
     # ── at one broker, until it is gone ──
 
@@ -196,6 +203,7 @@ class Gate:
             self.counts["admitted"] += 1
             return permit(self._keys, knock, verdict, now)
         self.counts["turned"] += 1
+        self.turned[verdict.reason] += 1
         return refusal(self._keys, knock, verdict.reason, now)
 
     # ── patrol ──

@@ -10,6 +10,15 @@ from shared.face.watch import counters, durations, gauge
 from shared.tally import Tally
 
 
+class GateSeen(Struct, frozen=True):
+    """The broker's gate, as this worker keeps it."""
+
+    open: bool
+    counts: Mapping[str, int]
+    turned: Mapping[str, int]
+    """By reason."""
+
+
 class Gathered(Struct, frozen=True):
     """What the parts of this worker show at one moment, and the chain as the books have it (None: out of reach)."""
 
@@ -29,6 +38,8 @@ class Gathered(Struct, frozen=True):
     chain: Chain | None
     certificates_ending: int = 0
     """Stations whose last certificate ends within two weeks."""
+    gate: GateSeen | None = None
+    """None: this broker has no gate, it knows its stations from a file."""
 
 
 def metrics(seen: Gathered) -> Iterator[Metric]:
@@ -44,6 +55,8 @@ def metrics(seen: Gathered) -> Iterator[Metric]:
     yield counters("jiayou_cloud_intake", "What arrived from stations.", intake)
     dispatch = [({"what": word}, float(seen.dispatch.get(word, 0))) for word in _DISPATCH]
     yield counters("jiayou_cloud_dispatch", "What stations asked.", dispatch)
+    if seen.gate is not None:
+        yield from _gate(seen.gate)
     yield gauge("jiayou_cloud_books_reachable", "Whether the books can be read.", int(seen.chain is not None))
     if seen.chain is not None:
         yield from _chain(seen.chain, seen.now, seen.certificates_ending)
@@ -51,6 +64,15 @@ def metrics(seen: Gathered) -> Iterator[Metric]:
 
 _INTAKE = ("messages", "letters", "dead", "let_go", "failures")
 _DISPATCH = ("hellos", "claims", "misread", "let_go", "failures")
+_GATE = ("admitted", "turned", "late", "cut", "failures")
+
+
+def _gate(gate: GateSeen) -> Iterator[Metric]:
+    yield gauge("jiayou_cloud_gate_open", "Whether a broker asks this worker who may come in.", int(gate.open))
+    asked = [({"what": word}, float(gate.counts.get(word, 0))) for word in _GATE]
+    yield counters("jiayou_cloud_gate", "Who came to the broker, and who was cut off.", asked)
+    turned = [({"reason": reason}, float(times)) for reason, times in sorted(gate.turned.items())]
+    yield counters("jiayou_cloud_gate_turned_away", "Who was not let in, by reason.", turned)
 
 
 def _chain(chain: Chain, now: int, ending: int) -> Iterator[Metric]:

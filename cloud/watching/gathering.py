@@ -1,9 +1,9 @@
 """Looks at the parts of this worker and, at most every few seconds, into the books."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from prometheus_client.metrics_core import Metric
 
@@ -12,7 +12,7 @@ from cloud.store import identity
 from cloud.store.database import Books
 from cloud.store.watching import Chain, chain
 from cloud.sync.line import Line
-from cloud.watching.figures import Gathered, metrics
+from cloud.watching.figures import GateSeen, Gathered, metrics
 from cloud.watching.how import how
 from shared.errors import Unavailable
 from shared.face.texts import Texts
@@ -26,13 +26,34 @@ LOOK_AGAIN: Final = 5_000
 TEXTS: Final = Path(__file__).parent / "texts"
 
 
+class Gate(Protocol):
+    """The broker's gate, as far as it is looked at."""
+
+    @property
+    def open(self) -> bool:
+        """Whether a broker asks here."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is a broker that has a gate."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """What it did."""
+
+    @property
+    def turned(self) -> Mapping[str, int]:
+        """Who was turned away, by reason."""
+
+
 class Gathering:
     """What :class:`shared.face.watch.WatchDoor` asks for."""
 
-    def __init__(self, program: str, books: Books, line: Line, live: Live, now: Callable[[], int]) -> None:
+    def __init__(self, program: str, books: Books, line: Line, gate: Gate, live: Live, now: Callable[[], int]) -> None:
         self._program = program
         self._books = books
         self._line = line
+        self._gate = gate
         self._live = live
         self._now = now
         self._started = now()
@@ -65,7 +86,12 @@ class Gathering:
             watchers=self._live.listeners,
             chain=found,
             certificates_ending=ending,
+            gate=self._gate_seen(),
         )
+
+    def _gate_seen(self) -> GateSeen | None:
+        gate = self._gate
+        return GateSeen(gate.open, gate.counts, gate.turned) if gate.wanted else None
 
     async def _chain(self) -> tuple[Chain | None, int]:
         async with self._looking:

@@ -1,12 +1,12 @@
 """The company's health. Pure.
 
-Failing is what keeps facts from reaching the books: no broker, no books, nobody who serves the shards. What waits for a
-person (dead letters, overdue cases, stations that are away) is something to look at.
+Failing is what keeps facts from reaching the books: no broker, nobody at its gate, no books, nobody who serves the
+shards. What waits for a person (dead letters, overdue cases, stations that are away) is something to look at.
 """
 
 from collections.abc import Iterator
 
-from cloud.watching.figures import Gathered
+from cloud.watching.figures import GateSeen, Gathered
 from shared.face.texts import Say
 from shared.health import Health, Level, Part, health
 
@@ -18,6 +18,8 @@ def how(program: str, seen: Gathered, say: Say) -> Health:
 
 def _parts(seen: Gathered, say: Say) -> Iterator[Part]:
     yield _part(say, "broker", Level.FAILING if not seen.connected else Level.WELL)
+    if seen.connected and seen.gate is not None:  # without a broker there is no gate to speak of
+        yield _part(say, "gate", _at_the_gate(seen, seen.gate))
     yield _part(say, "books", Level.FAILING if seen.chain is None else Level.WELL)
     yield _part(say, "shards", Level.FAILING if not seen.shards and seen.workers <= 1 else Level.WELL)
     if seen.chain is None:
@@ -29,6 +31,13 @@ def _parts(seen: Gathered, say: Say) -> Iterator[Part]:
     yield _counted(say, "dead_letters", chain.dead)
     yield _counted(say, "cases", chain.overdue)
     yield _counted(say, "certificates", seen.certificates_ending)
+
+
+def _at_the_gate(seen: Gathered, gate: GateSeen) -> Level:
+    """Where several workers share the gate, another may stand there."""
+    if gate.open:
+        return Level.WELL
+    return Level.FAILING if seen.workers <= 1 else Level.UNWELL
 
 
 def _counted(say: Say, name: str, count: int) -> Part:

@@ -141,6 +141,7 @@ async def test_a_certificate_lets_its_station_in_and_its_revocation_cuts_the_liv
         await until(lambda: PipeTrouble.REFUSED in pudong.words)
         assert minhang.words == ["in"]
         assert gate.counts["cut"] == 1
+        assert (gate.wanted, gate.turned["revoked_certificate"] > 0) == (True, True)
         async with callers(safe_line.by_certificate(PUDONG)) as (fresh,):
             await fresh.came_in()
     with safe_line.books.read() as connection:

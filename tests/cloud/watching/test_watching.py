@@ -10,7 +10,7 @@ from cloud.live import Live
 from cloud.stations import register
 from cloud.store.database import Books
 from cloud.store.watching import Chain, chain
-from cloud.watching.figures import Gathered, metrics
+from cloud.watching.figures import GateSeen, Gathered, metrics
 from cloud.watching.gathering import TEXTS
 from cloud.watching.how import how
 from shared.face.texts import Texts
@@ -37,6 +37,10 @@ def gathered(found: Chain | None = WELL, **changes: object) -> Gathered:
         waiting=0, postings=Tally(), watchers=2, chain=found,
     )  # fmt: skip
     return msgspec.structs.replace(seen, **changes)
+
+
+GATE = GateSeen(True, {"admitted": 12, "turned": 3, "cut": 1}, {"wrong_password": 2, "certificate_needed": 1})
+SHUT = GateSeen(False, {}, {})
 
 
 def look(stage: Stage) -> Chain:
@@ -79,10 +83,22 @@ def test_prometheus_reads_the_companys_figures() -> None:
     assert len(read) < 60, "ten thousand stations are one figure, not ten thousand"
 
 
+def test_prometheus_reads_who_was_let_in_turned_away_and_cut_off() -> None:
+    read = {(s.name, *s.labels.values()): s.value for one in metrics(gathered(gate=GATE)) for s in one.samples}
+    assert read[("jiayou_cloud_gate_open",)] == 1
+    assert [read[("jiayou_cloud_gate_total", word)] for word in ("admitted", "turned", "cut")] == [12, 3, 1]
+    assert read[("jiayou_cloud_gate_turned_away_total", "wrong_password")] == 2
+    without = {s.name for one in metrics(gathered()) for s in one.samples}
+    assert "jiayou_cloud_gate_open" not in without, "a Mosquitto knows its stations from a file"
+
+
 @pytest.mark.parametrize(
     ("seen", "part", "level"),
     [
         (gathered(connected=False), "broker", Level.FAILING),
+        (gathered(gate=SHUT), "gate", Level.FAILING),
+        (gathered(gate=SHUT, workers=2), "gate", Level.UNWELL),
+        (gathered(gate=SHUT, connected=False), "broker", Level.FAILING),
         (gathered(None), "books", Level.FAILING),
         (gathered(shards=0), "shards", Level.FAILING),
         (gathered(WELL._replace(heard=1)), "stations", Level.UNWELL),
