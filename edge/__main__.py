@@ -27,6 +27,7 @@ from edge.identity import door
 from edge.settings import Settings
 from edge.status import every_sale, line_row, status
 from edge.store import schema
+from edge.store.attendants import Role
 from edge.store.database import Store
 from hardware.decode import decode_lines, decode_stream, row
 from hardware.gauges.registry import GAUGES
@@ -108,6 +109,7 @@ def _attendant(commands: Any) -> None:
     remove = _command(people, "remove", _remove_attendant, "remove one, and log them out")
     for one in (add, remove):
         one.add_argument("name", metavar="NAME")
+    add.add_argument("--manager", action="store_true", help="站长 · may give money back as well")
     everybody = _command(people, "list", _list_attendants, "everybody")
     for each in (add, remove, everybody):
         _config(each)
@@ -216,15 +218,17 @@ def _downgrade(wishes: argparse.Namespace) -> None:
 
 
 def _add_attendant(wishes: argparse.Namespace) -> None:
-    pin = _as_guest(wishes, lambda store: roster.enlist(store, wishes.name))
-    said = {"name": wishes.name, "pin": pin}
+    role = Role.MANAGER if wishes.manager else Role.ATTENDANT
+    pin = _as_guest(wishes, lambda store: roster.enlist(store, wishes.name, role))
+    said = {"name": wishes.name, "pin": pin, "role": role.value}
     plain = f"{wishes.name}  PIN {pin}  (shown this once · 仅显示一次)"
     print(json.dumps(said, ensure_ascii=False) if wishes.json else plain)
 
 
 def _list_attendants(wishes: argparse.Namespace) -> None:
-    names = [each.name for each in _as_guest(wishes, roster.roster)]
-    print(json.dumps(names, ensure_ascii=False) if wishes.json else "\n".join(names))
+    people = [{"name": each.name, "role": each.role.value} for each in _as_guest(wishes, roster.roster)]
+    plain = "\n".join(f"{each['name']}  {each['role']}" for each in people)
+    print(json.dumps(people, ensure_ascii=False) if wishes.json else plain)
 
 
 def _remove_attendant(wishes: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
 """Settling disputed sales, and explaining litres that no sale explains: one big button for each answer."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final, TypeVar
 
 from aiohttp import web
@@ -16,7 +17,7 @@ from shared.money import parse_yuan
 from shared.station import Key
 from shared.volume import parse_litres
 
-E = TypeVar("E", Basis, DisputeReason, MeterReason)
+E = TypeVar("E", bound=StrEnum)
 
 USUAL: Final[Mapping[Basis, DisputeReason]] = {
     Basis.DISPLAY: DisputeReason.TOTALISER_WRONG,
@@ -49,7 +50,7 @@ class Disputes:
     async def settle_sheet(self, visit: Visit) -> web.StreamResponse:
         """Both figures side by side, and what may be done about them."""
         view = await self._forecourt.sale(key_of(visit))
-        basis = _word(Basis, visit.request.query.get("basis", "")) or _first_choice(by_totaliser(view.sale))
+        basis = word(Basis, visit.request.query.get("basis", "")) or _first_choice(by_totaliser(view.sale))
         return visit.sheet(
             "sheets/settle.html",
             view=view,
@@ -63,7 +64,7 @@ class Disputes:
     async def settle(self, visit: Visit) -> web.StreamResponse:
         """It is settled."""
         key, fields = key_of(visit), await visit.fields()
-        basis, reason = _word(Basis, fields.get("basis", "")), _word(DisputeReason, fields.get("reason", ""))
+        basis, reason = word(Basis, fields.get("basis", "")), word(DisputeReason, fields.get("reason", ""))
         if basis is None or reason is None:
             raise FormMisread("Please choose how the sale is settled, and why.", "reason")
         agreed = _agreed(fields) if basis is Basis.AGREED else None
@@ -85,7 +86,7 @@ class Disputes:
     async def explain(self, visit: Visit) -> web.StreamResponse:
         """It is explained."""
         key, fields = key_of(visit), await visit.fields()
-        reason = _word(MeterReason, fields.get("reason", ""))
+        reason = word(MeterReason, fields.get("reason", ""))
         if reason is None:
             raise FormMisread("Please choose how it came about.", "reason")
         amount = _money(fields, "amount") if fields.get("amount", "").strip() else 0
@@ -122,7 +123,8 @@ def _money(fields: Mapping[str, str], name: str) -> int:
         raise FormMisread(str(why), name) from why
 
 
-def _word(kind: type[E], text: str) -> E | None:
+def word(kind: type[E], text: str) -> E | None:
+    """The stable word that was sent; None when it is none of this kind."""
     try:
         return kind(text)
     except ValueError:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from edge.attendant import pins
 from edge.store import attendants
-from edge.store.attendants import Attendant
+from edge.store.attendants import Attendant, Role
 from edge.store.database import Store
 from shared.face import Person, Visit, new_token, token_hash
 
@@ -17,6 +17,9 @@ IDLE = 15 * 60_000
 LONGEST = 14 * 3_600_000
 """Milliseconds after which it is asked for in any case: nobody's shift is longer."""
 _NOTE_EVERY = 20_000
+MANAGE = "manage"
+"""The power to give money back."""
+POWERS = {Role.ATTENDANT: frozenset[str](), Role.MANAGER: frozenset({MANAGE})}
 
 _log = structlog.get_logger(__name__)
 
@@ -38,7 +41,7 @@ class Door:
             return None
         if not quiet and abs(now - session.seen) > _NOTE_EVERY:
             await self._store.run(attendants.seen, name, now)
-        return Person(session.name, session.name)
+        return Person(session.name, session.name, POWERS[session.role])
 
     async def ask(self, visit: Visit) -> web.StreamResponse:
         """The log-in: as a dialog over the forecourt, or as a page of its own."""

@@ -34,7 +34,12 @@ class Points:
         station, points = await self._forecourt.view(), await self._forecourt.points()
         cards = [card(point) for point in points]
         return visit.page(
-            "forecourt.html", station=station, cards=cards, columns=columns(len(cards)), calling=calling(points)
+            "forecourt.html",
+            station=station,
+            cards=cards,
+            columns=columns(len(cards)),
+            calling=calling(points),
+            owing=await self._forecourt.tills.owing(),
         )
 
     async def sheet(self, visit: Visit) -> web.StreamResponse:

@@ -9,12 +9,36 @@ from typing import Protocol
 from edge.forecourt.views import ComingPrice, CouponView, PointView, SaleView, SlipView, StationView
 from edge.store.disputes import MeterLine
 from shared.disputes import Basis, DisputeReason, MeterReason, Settlement
+from shared.payment import BackReason, Payment, Refund, Tender
 from shared.sale import Preset
 from shared.station import Key
 
 
+class TillDoor(Protocol):
+    """The money of sales that are paid at the till: ``edge.forecourt.tills.Tills``."""
+
+    async def owing(self) -> Sequence[SaleView]:
+        """Sales that wait for their payment, the oldest first."""
+
+    async def pay(self, key: Key, tenders: Sequence[Tender], by: str, given: int = 0) -> Payment:
+        """Take the money of a sale; ``given`` fen of cash were handed over, 0 for exactly enough."""
+
+    async def take_back(self, key: Key, reason: BackReason, by: str, note: str = "") -> None:
+        """A payment was wrong, or a car is back: the sale owes again."""
+
+    async def refund(self, key: Key, tender: Tender, reason: BackReason, by: str, note: str = "") -> Refund:
+        """Give money back."""
+
+    async def drive_off(self, key: Key, by: str, note: str = "") -> None:
+        """The car has left, and nobody paid."""
+
+
 class ForecourtDoor(Protocol):
     """Implemented by ``edge.forecourt.forecourt.Forecourt``, and in tests by a forecourt of straw."""
+
+    @property
+    def tills(self) -> TillDoor:
+        """Where sales are paid."""
 
     async def view(self) -> StationView:
         """The station as a whole."""

@@ -27,6 +27,7 @@ WANTED: dict[str, Callable[[SaleView], bool]] = {
     "all": lambda _: True,
     "disputed": lambda sale: sale.sale.status is SaleStatus.DISPUTED,
     "waiting": lambda sale: sale.waits,
+    "owing": lambda sale: sale.account.owes,
     "coupon": lambda sale: bool(sale.sale.redemptions),
     "unprinted": lambda sale: not any(slip.state in {"printed", "unconfirmed"} for slip in sale.slips),
     "unsent": lambda sale: not sale.delivered,

@@ -13,7 +13,8 @@ from aiohttp import web
 from edge.attendant.codes import Codes, told
 from edge.attendant.disputes import Disputes
 from edge.attendant.lines import LinePages
-from edge.attendant.people import IDLE, Door
+from edge.attendant.paying import Paying
+from edge.attendant.people import IDLE, MANAGE, Door
 from edge.attendant.points import Points
 from edge.attendant.port import ForecourtDoor
 from edge.attendant.sales import Sales
@@ -56,6 +57,7 @@ def build(
     _points(face, Points(forecourt))
     _codes(face, Codes(forecourt))
     _sales(face, Sales(forecourt, store, slips, settings.station.utc_offset), slips)
+    _paying(face, Paying(forecourt))
     _disputes(face, Disputes(forecourt, store, settings.station.utc_offset))
     _station(face, StationPages(forecourt, store, version("jiayou")))
     _lines(face, LinePages(lines or nothing(), settings.station.utc_offset))
@@ -143,6 +145,16 @@ def _sales(face: Face, sales: Sales, slips: Slips) -> None:
     face.get("/slips", slips.page, anyone=True)
     face.get("/slips/rows", slips.rows, anyone=True)
     face.get("/slips/{number:[0-9]{1,9}}.png", slips.paper, anyone=True)
+
+
+def _paying(face: Face, paying: Paying) -> None:
+    face.get(f"/sales/{KEY}/pay", paying.sheet)
+    face.post(f"/sales/{KEY}/pay", paying.pay)
+    face.get(f"/sales/{KEY}/drive_off", paying.gone_sheet)
+    face.post(f"/sales/{KEY}/drive_off", paying.drive_off)
+    for what, act in (("take_back", paying.take_back), ("refund", paying.refund)):
+        face.get(f"/sales/{KEY}/{what}", paying.back_sheet, power=MANAGE)
+        face.post(f"/sales/{KEY}/{what}", act, power=MANAGE)
 
 
 def _disputes(face: Face, disputes: Disputes) -> None:

@@ -5,6 +5,7 @@
 | ``point-3`` | the whole card of point 3 | its state changed |
 | ``run-3`` | its litres and money | only they changed |
 | ``calling`` | the strip of those who wait | one began or ceased to wait |
+| ``owing`` | the strip of sales that wait for their payment | a sale changed |
 | ``station`` | the state in the bar | the station changed |
 | ``troubles`` | the banner of troubles | likewise |
 | ``sales`` | nothing but the sign that there is a new sale or slip | a sale changed |
@@ -48,6 +49,8 @@ class Teller:
             try:
                 async for change in self._forecourt.changes():
                     self.tell(face, change)
+                    if isinstance(change, SaleView):
+                        face.hub.tell("owing", await self._owing())
             except Exception:
                 _log.exception("telling_failed")
             await asyncio.sleep(_PAUSE)
@@ -92,7 +95,11 @@ class Teller:
         station, points = await self._forecourt.view(), await self._forecourt.points()
         self._points, self.station = {point.point: point for point in points}, station
         cards: list[tuple[str, object]] = [(f"point-{point.point}", point) for point in points]
-        return [*cards, ("calling", self._calling()), ("station", station), ("troubles", station), ("sales", None)]
+        strips: list[tuple[str, object]] = [("calling", self._calling()), ("owing", await self._owing())]
+        return [*cards, *strips, ("station", station), ("troubles", station), ("sales", None)]
+
+    async def _owing(self) -> tuple[SaleView, ...]:
+        return tuple(await self._forecourt.tills.owing())
 
 
 class Draw:
@@ -112,6 +119,8 @@ class Draw:
                 return self._face.draw("parts/troubles.html", language, station=value)
             case StationView():
                 return self._face.draw("parts/status.html", language, station=value)
+            case tuple() if topic == "owing":
+                return self._face.draw("parts/owing.html", language, sales=value)
             case tuple():
                 return self._face.draw("parts/calling.html", language, cards=[card(point) for point in value])
             case Key():

@@ -1,7 +1,17 @@
 """The people who work here: their PINs as salted hashes, their lock-outs, who is logged in. All outlive a restart."""
 
+from enum import StrEnum
+from typing import Any
+
 from msgspec import Struct
 from sqlite_utils import Database
+
+
+class Role(StrEnum):
+    """What somebody is here."""
+
+    ATTENDANT = "attendant"
+    MANAGER = "manager"
 
 
 class Attendant(Struct, frozen=True):
@@ -14,6 +24,7 @@ class Attendant(Struct, frozen=True):
     """Wrong PINs in a row."""
     locked_until: int
     created_at: int
+    role: Role = Role.ATTENDANT
 
 
 class Session(Struct, frozen=True):
@@ -23,16 +34,17 @@ class Session(Struct, frozen=True):
     since: int
     seen: int
     """When they last did something."""
+    role: Role = Role.ATTENDANT
 
 
-_PEOPLE = "SELECT name, pin_hash, salt, failures, locked_until, created_at FROM attendant"
+_PEOPLE = "SELECT name, pin_hash, salt, failures, locked_until, created_at, role FROM attendant"
 
 
-def add(db: Database, name: str, pin_hash: bytes, salt: bytes, at: int) -> bool:
+def add(db: Database, name: str, pin_hash: bytes, salt: bytes, at: int, role: Role = Role.ATTENDANT) -> bool:
     """Add a person. False when the name is taken."""
     written = db.execute(
-        "INSERT OR IGNORE INTO attendant (name, pin_hash, salt, created_at) VALUES (?, ?, ?, ?)",
-        (name, pin_hash, salt, at),
+        "INSERT OR IGNORE INTO attendant (name, pin_hash, salt, created_at, role) VALUES (?, ?, ?, ?, ?)",
+        (name, pin_hash, salt, at, role),
     )
     return written.rowcount == 1
 
@@ -44,13 +56,13 @@ def remove(db: Database, name: str) -> bool:
 
 def everybody(db: Database) -> list[Attendant]:
     """All of them, by name."""
-    return [Attendant(*row) for row in db.execute(f"{_PEOPLE} ORDER BY name")]
+    return [_person(row) for row in db.execute(f"{_PEOPLE} ORDER BY name")]
 
 
 def find(db: Database, name: str) -> Attendant | None:
     """The person of that name."""
     row = db.execute(f"{_PEOPLE} WHERE name = ?", (name,)).fetchone()
-    return Attendant(*row) if row else None
+    return _person(row) if row else None
 
 
 def note_wrong_pin(db: Database, name: str, locked_until: int) -> None:
@@ -74,8 +86,12 @@ def enter(db: Database, name: str, token_hash: bytes, at: int, since: int) -> bo
 
 def session(db: Database, token_hash: bytes) -> Session | None:
     """The session of a token."""
-    row = db.execute("SELECT name, since, seen FROM attendant_session WHERE token_hash = ?", (token_hash,)).fetchone()
-    return Session(*row) if row else None
+    row = db.execute(
+        "SELECT attendant.name, since, seen, role FROM attendant_session JOIN attendant USING (name)"
+        " WHERE token_hash = ?",
+        (token_hash,),
+    ).fetchone()
+    return Session(row[0], row[1], row[2], Role(row[3])) if row else None
 
 
 def seen(db: Database, token_hash: bytes, at: int) -> None:
@@ -86,3 +102,8 @@ def seen(db: Database, token_hash: bytes, at: int) -> None:
 def leave(db: Database, token_hash: bytes) -> None:
     """The person is out."""
     db.execute("DELETE FROM attendant_session WHERE token_hash = ?", (token_hash,))
+
+
+def _person(row: Any) -> Attendant:
+    name, pin_hash, salt, failures, locked_until, created_at, role = row
+    return Attendant(name, pin_hash, salt, failures, locked_until, created_at, Role(role))

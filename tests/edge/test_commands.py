@@ -111,7 +111,7 @@ def test_attendants_come_and_go_beside_a_running_agent(config: Path, capsys: pyt
         assert said["name"] == "小李"
         assert len(said["pin"]) == 6
         assert main(["attendant", "list", "--config", str(config), "--json"]) == 0
-        assert json.loads(capsys.readouterr().out) == ["小李"]
+        assert json.loads(capsys.readouterr().out) == [{"name": "小李", "role": "attendant"}]
         assert main(["attendant", "remove", "小李", "--config", str(config)]) == 0
         assert main(["attendant", "remove", "小李", "--config", str(config)]) == 1
         capsys.readouterr()

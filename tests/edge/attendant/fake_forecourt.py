@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +30,8 @@ from shared.disputes import Basis, DisputeReason, MeterReason, Settlement, settl
 from shared.errors import Refused
 from shared.messages import MeterExplained
 from shared.money import amount_of
-from shared.sale import Delivery, Finding, Preset, PresetKind, Proof, Redemption, Sale, SaleStatus
+from shared.payment import OPEN, Account, BackReason, Payment, Refund, Tender, pay, refund
+from shared.sale import CASH, Delivery, Finding, Preset, PresetKind, Proof, Redemption, Sale, SaleStatus
 from shared.station import Key
 
 PRICES = {"92#": 7850, "95#": 8360, "98#": 9480, "0#": 7520}
@@ -62,6 +63,13 @@ class StrawForecourt:
     coming: list[ComingPrice] = field(default_factory=list)
     watchers: list[asyncio.Queue[Change]] = field(default_factory=list)
     refuses: Refused | None = None
+    at_the_till: bool = False
+    """Sales are paid at the till."""
+
+    @property
+    def tills(self) -> "StrawTills":
+        """Where sales are paid."""
+        return StrawTills(self)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(7)
@@ -107,7 +115,7 @@ class StrawForecourt:
     # ── What people wish ──────────────────────────────────────────────────────────────────────────────────────────────
 
     async def authorise(self, point: int, by: str, preset: Preset | None = None, nozzle: int = 0) -> None:
-        self._wish("authorise", point, by, preset, nozzle)
+        self.wish("authorise", point, by, preset, nozzle)
         before = self._require(point, "authorise")
         price = next((hose.shown or 0 for hose in before.nozzles if hose.nozzle == (nozzle or before.nozzle)), 0)
         phase = PointPhase.STARTED if before.nozzle else PointPhase.AUTHORISED
@@ -118,27 +126,27 @@ class StrawForecourt:
         )
 
     async def stop(self, point: int, by: str) -> None:
-        self._wish("stop", point, by)
+        self.wish("stop", point, by)
         self.finish(point)
 
     async def stop_all(self, by: str) -> None:
-        self._wish("stop_all", 0, by)
+        self.wish("stop_all", 0, by)
         for point in self.board.values():
             if "stop" in point.can:
                 self.finish(point.point)
 
     async def suspend(self, point: int, by: str) -> None:
-        self._wish("suspend", point, by)
+        self.wish("suspend", point, by)
         self.put(
             replace(self._require(point, "suspend"), phase=PointPhase.SUSPENDED_FUELLING), "stop", "resume", "present"
         )
 
     async def resume(self, point: int, by: str) -> None:
-        self._wish("resume", point, by)
+        self.wish("resume", point, by)
         self.put(replace(self._require(point, "resume"), phase=PointPhase.FUELLING), "stop", "suspend", "present")
 
     async def present(self, point: int, text: str, by: str) -> CouponView:
-        self._wish("present", point, text, by)
+        self.wish("present", point, text, by)
         before = self._require(point, "present")
         if not text.startswith("JY1") and text.replace(" ", "") != GOOD_CODE:
             raise Refused("code_wrong", "This code is not known here.")
@@ -147,19 +155,19 @@ class StrawForecourt:
         return coupon
 
     async def withdraw(self, point: int, by: str) -> None:
-        self._wish("withdraw", point, by)
+        self.wish("withdraw", point, by)
         self.put(replace(self.board[point], coupon=None), *self.board[point].can)
 
     async def identify(self, point: int, member: str, plate: str, by: str) -> None:
-        self._wish("identify", point, member, plate, by)
+        self.wish("identify", point, member, plate, by)
         self.put(replace(self.board[point], member=member, plate=plate), *self.board[point].can)
 
     async def switch(self, open: bool, by: str) -> None:
-        self._wish("switch", open, by)
+        self.wish("switch", open, by)
         self.tell(replace(self.station, open=open))
 
     async def reprint(self, key: Key, by: str) -> SlipView:
-        self._wish("reprint", key, by)
+        self.wish("reprint", key, by)
         view = await self.sale(key)
         slip = SlipView(len(view.slips) + 1, len(view.slips) + 1, "printed", "", wall())
         after = replace(view, slips=(*view.slips, slip))
@@ -169,7 +177,7 @@ class StrawForecourt:
         return slip
 
     async def free(self, point: int, by: str) -> None:
-        self._wish("free", point, by)
+        self.wish("free", point, by)
 
     async def settle(
         self,
@@ -180,7 +188,7 @@ class StrawForecourt:
         note: str = "",
         agreed: tuple[int, int] | None = None,
     ) -> Settlement:
-        self._wish("settle", key, basis, reason, by, note, agreed)
+        self.wish("settle", key, basis, reason, by, note, agreed)
         view = await self.sale(key)
         settled = settle(view.sale, basis, reason, by, note, agreed)
         self.sold[self.sold.index(view)] = replace(view, settled=settled)
@@ -199,7 +207,7 @@ class StrawForecourt:
         return found
 
     async def explain(self, key: Key, reason: MeterReason, amount: int, by: str, note: str = "") -> None:
-        self._wish("explain", key, reason, amount, by, note)
+        self.wish("explain", key, reason, amount, by, note)
         line = await self.meter_line(key)
         told = MeterExplained(key.epoch, key.seq, reason, amount, by, note)
         self.lines[self.lines.index(line)] = replace(line, explained=told)
@@ -299,14 +307,23 @@ class StrawForecourt:
                 redemptions=used,
                 member=point.member,
                 plate=point.plate,
+                tender=OPEN if self.at_the_till else CASH,
             ),
-            () if disputed else (SlipView(len(self.sold) + 1, 1, "printed", "", at),),
+            () if disputed or self.at_the_till else (SlipView(len(self.sold) + 1, 1, "printed", "", at),),
             self.station.connected,
+            account=Account(owes=self.at_the_till and not disputed),
         )
         self.sold.append(view)
         self.print(view)
         self.tell(view)
         return view
+
+    def change(self, key: Key, account: Account) -> None:
+        """A sale's money has moved."""
+        before = next(view for view in self.sold if view.key == key)
+        after = replace(before, account=account)
+        self.sold[self.sold.index(before)] = after
+        self.tell(after)
 
     def print(self, view: SaleView) -> None:
         """Into the tray, when there is one."""
@@ -315,7 +332,8 @@ class StrawForecourt:
             printer.open()
             printer.write(escpos.job(receipt(view.sale, view.key, ReceiptHead(self.station.name)), 58))
 
-    def _wish(self, *what: object) -> None:
+    def wish(self, *what: object) -> None:
+        """Note it, or refuse."""
         if self.refuses:
             raise self.refuses
         self.done.append(what)
@@ -327,3 +345,37 @@ class StrawForecourt:
         if what not in found.can:
             raise Refused("not_now", "This can't be done now.")
         return found
+
+
+@dataclass
+class StrawTills:
+    """The money of the straw forecourt's sales, by the real rules."""
+
+    straw: StrawForecourt
+
+    async def owing(self) -> list[SaleView]:
+        return [view for view in self.straw.sold if view.account.owes]
+
+    async def pay(self, key: Key, tenders: Sequence[Tender], by: str, given: int = 0) -> Payment:
+        self.straw.wish("pay", key, tuple(tenders), by, given)
+        view = await self.straw.sale(key)
+        if not view.account.owes:
+            raise Refused("already_paid", "Somebody has taken the money for this sale already.")
+        paid = pay(view.figures[2], tenders, by, given)
+        self.straw.change(key, Account(paid=paid, at=wall(), letter=1))
+        return paid
+
+    async def take_back(self, key: Key, reason: BackReason, by: str, note: str = "") -> None:
+        self.straw.wish("take_back", key, reason, by, note)
+        self.straw.change(key, Account(owes=True))
+
+    async def refund(self, key: Key, tender: Tender, reason: BackReason, by: str, note: str = "") -> Refund:
+        self.straw.wish("refund", key, tender, reason, by, note)
+        held = (await self.straw.sale(key)).account
+        given = refund(held.paid.amount if held.paid else 0, held.refunded, tender, reason, by, note)
+        self.straw.change(key, replace(held, refunds=(*held.refunds, given)))
+        return given
+
+    async def drive_off(self, key: Key, by: str, note: str = "") -> None:
+        self.straw.wish("drive_off", key, by, note)
+        self.straw.change(key, Account(gone_by=by, at=wall(), letter=1))
