@@ -15,10 +15,12 @@ from statistics import median
 from typing import Any
 
 import structlog
+from msgspec.json import encode
 from sqlalchemy import select
 
 from cloud import app
 from cloud.settings import Settings
+from cloud.store import tariffs
 from cloud.store.database import Books
 from cloud.store.tables import SaleRow, table_of
 from edge.store.database import Store
@@ -82,8 +84,14 @@ async def _round(name: str, place: Path, backlog: Path, broker: BrokerServer) ->
 
 
 def books_of(name: str, path: Path) -> Books:
-    """New books with one station."""
-    return founded(postgresql() if name == "postgresql" else f"sqlite:///{path}", [STATION])
+    """New books with one station, and the price that it sold at: ordinary sales, of which none becomes a case."""
+    books = founded(postgresql() if name == "postgresql" else f"sqlite:///{path}", [STATION])
+    sold = sale_of(0)
+    prices = encode({sold.delivery.grade: sold.delivery.unit_price}).decode()
+    row = {"version": sold.tariff, "starts_at": 1, "prices_json": prices, "made_by": "王", "made_at": 1}
+    with books.begin() as connection:
+        tariffs.add(connection, row, [])
+    return books
 
 
 async def drain(books: Books, store: Path, broker: BrokerServer, port: int) -> float:
