@@ -72,6 +72,30 @@ def test_rows_that_are_there_already_stay_as_they_are(books: Books) -> None:
     assert [tuple(row) for row in found] == [(1, "sale"), (2, "sale"), (3, "sale"), (4, "price"), (5, "price")]
 
 
+def test_a_thousand_rows_of_which_some_are_there_already(books: Books) -> None:
+    """So many go another way into PostgreSQL."""
+    first = [("pudong-1", 1, seq, "sale", b"first", seq) for seq in range(1, 501)]
+    again = [("pudong-1", 1, seq, "price", b"second", 0) for seq in range(400, 1_001)]
+    with books.begin() as connection:
+        insert_many(connection, INBOX, first)
+        insert_many(connection, INBOX, again)
+        insert_many(connection, INBOX, again)
+    with books.read() as connection:
+        found = connection.execute(select(INBOX.c.seq, INBOX.c.kind).order_by(INBOX.c.seq)).all()
+    assert [row.seq for row in found] == list(range(1, 1_001))
+    assert [row.kind for row in found] == ["sale"] * 500 + ["price"] * 500
+
+
+def test_a_thousand_rows_of_which_one_fits_no_table_leave_the_transaction_whole(books: Books) -> None:
+    rows = [("pudong-1", 1, seq, "sale", b"first", seq) for seq in range(1, 1_001)]
+    with books.begin() as connection:
+        with pytest.raises(LetterMisread), fitting(connection):
+            insert_many(connection, INBOX, [*rows, ("pudong-1", 1, 1_001, "sale", b"first", 10**30)])
+        insert_many(connection, INBOX, rows[:60])
+    with books.read() as connection:
+        assert len(connection.execute(select(INBOX.c.seq)).all()) == 60
+
+
 def test_nothing_to_write_is_no_statement(books: Books) -> None:
     with books.begin() as connection:
         insert_many(connection, INBOX, [])
