@@ -64,6 +64,8 @@ class CaseView(Struct, frozen=True):
     note: str | None
     assigned_to: str | None
     """Who has taken it over."""
+    about: str = ""
+    """What nobody knows, for an unknown member or price version."""
 
 
 class CaseAct(Struct, frozen=True):
@@ -196,4 +198,5 @@ def _view(row: Any) -> CaseView:
         row.decided_by,
         row.note,
         row.assigned_to,
+        row.about,
     )

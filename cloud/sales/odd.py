@@ -1,6 +1,6 @@
 """Sales that are in the books like any other, and about which a person must decide all the same."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from cloud.sales.posting import Flag, SalePosting
@@ -13,10 +13,6 @@ from shared.station import Key
 
 ONE_FILLING: Final = 3 * 86_400_000
 """Milliseconds between two sales beyond which the same reading of a totaliser means that it was set back meanwhile."""
-_UNKNOWN: Final[Mapping[str, str]] = {
-    Flag.UNKNOWN_MEMBER.value: "unknown_member",
-    Flag.UNKNOWN_TARIFF.value: "unknown_tariff",
-}
 
 
 def open_cases(connection: Connection, rows: Sequence[SalePosting], decide_within: int) -> None:
@@ -25,14 +21,19 @@ def open_cases(connection: Connection, rows: Sequence[SalePosting], decide_withi
     twice = later_ones(sales.same_readings(connection, _places(rows)))
     now = max((row.arrived_at for row in rows), default=0)
     opened += [_told_twice(late, first, now, now + decide_within) for late, first in twice]
-    cases.open_many(connection, opened)
+    cases.open_many(connection, _once(opened))
     redemptions.flag_sales(connection, [late.key for late, _ in twice], Flag.TOLD_TWICE.value)
 
 
 def cases_of(row: SalePosting, decide_within: int) -> list[NewCase]:
     """What is to be decided about a sale by itself. Pure."""
-    kinds = [kind for flag, kind in _UNKNOWN.items() if flag in row.flags.split()]
-    odd = [_case(row, kind, kind, row.payable, "kept_and_flagged", decide_within) for kind in kinds]
+    flags = row.flags.split()
+    unknown = ((Flag.UNKNOWN_MEMBER, row.member), (Flag.UNKNOWN_TARIFF, str(row.tariff)))
+    odd = [
+        _case(row, flag.value, flag.value, row.payable, "kept_and_flagged", decide_within, about)
+        for flag, about in unknown
+        if flag in flags
+    ]
     if row.status == SaleStatus.DISPUTED:
         odd.append(_case(row, "disputed_sale", row.finding, row.amount, "", decide_within))
     return odd
@@ -49,6 +50,14 @@ def later_ones(pairs: Iterable[tuple[Told, Told]]) -> list[tuple[Told, Told]]:
     return sorted(firsts.items(), key=lambda pair: _order(pair[0]))
 
 
+def _once(opened: Sequence[NewCase]) -> list[NewCase]:
+    """Of those about the same unknown thing the first: a station may sell a hundred thousand times at such a price."""
+    seen: dict[object, NewCase] = {}
+    for case in opened:
+        seen.setdefault((case.kind, case.station, case.about or (case.epoch, case.seq)), case)
+    return list(seen.values())
+
+
 def _order(told: Told) -> tuple[int, str, int, int]:
     return told.happened_at, told.station, told.epoch, told.seq
 
@@ -62,7 +71,9 @@ def _places(rows: Iterable[SalePosting]) -> list[tuple[str, int, int, int]]:
     return [(*line, *span) for line, span in found.items()]
 
 
-def _case(row: SalePosting, kind: str, reason: str, amount: int, rule: str, decide_within: int) -> NewCase:
+def _case(
+    row: SalePosting, kind: str, reason: str, amount: int, rule: str, decide_within: int, about: str = ""
+) -> NewCase:
     return NewCase(
         kind=kind,
         station=row.station,
@@ -74,6 +85,7 @@ def _case(row: SalePosting, kind: str, reason: str, amount: int, rule: str, deci
         opened_at=row.arrived_at,
         deadline=row.arrived_at + decide_within,
         rule=rule,
+        about=about,
     )
 
 

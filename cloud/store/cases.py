@@ -44,6 +44,8 @@ class NewCase(Struct, frozen=True):
     coupon: str = ""
     rule: str = ""
     winner: str = ""
+    about: str = ""
+    """What nobody knows: a station has one case about it, however many of its sales name it."""
 
 
 def open_many(connection: Connection, cases: Sequence[NewCase]) -> None:

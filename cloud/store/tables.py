@@ -8,6 +8,7 @@ Columns named ``…_json`` hold JSON that :mod:`msgspec` writes and reads; flags
 from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
+from sqlalchemy import text as sql
 
 from cloud.store.kinds import (
     Row,
@@ -686,6 +687,15 @@ class CaseRow(Row, table=True):
         UniqueConstraint("kind", "station", "epoch", "seq", "coupon"),
         CheckConstraint("state IN ('open', 'decided')", name="state"),
         Index("ix_case_state_deadline", "state", "deadline"),
+        Index(
+            "ix_case_about",
+            "kind",
+            "station",
+            "about",
+            unique=True,
+            sqlite_where=sql("about <> ''"),
+            postgresql_where=sql("about <> ''"),
+        ),
         STRICT,
     )
     id: int | None = drawn()
@@ -707,6 +717,7 @@ class CaseRow(Row, table=True):
     decided_by: str | None = maybe_text()
     note: str | None = maybe_text()
     assigned_to: str | None = maybe_text()
+    about: str = text(default="")  # of what a station's sales name and nobody knows there is one case; else empty
 
 
 class CaseActRow(Row, table=True):

@@ -1,10 +1,12 @@
-"""The seed of this run."""
+"""The seed of a run, and what is told of it."""
 
 import os
 import secrets
 import time
 
 import pytest
+
+_SAID: list[str] = []
 
 
 @pytest.fixture
@@ -17,5 +19,15 @@ def seed(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> 
 
 def say(capsys: pytest.CaptureFixture[str], words: str) -> None:
     """To whoever watches, at once."""
+    line = f"{time.strftime('%H:%M:%S')} {words}"
+    _SAID.append(line)
     with capsys.disabled():
-        print(f"\n  {time.strftime('%H:%M:%S')} {words}", flush=True)
+        print(f"\n  {line}", flush=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """All of it once more at the end, where it is looked for."""
+    if _SAID:
+        terminalreporter.section("what the checker found")
+        for line in _SAID:
+            terminalreporter.write_line(line)

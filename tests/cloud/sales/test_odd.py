@@ -27,6 +27,21 @@ def test_f37_a_member_nobody_knows_and_a_price_nobody_made_are_cases_beside_a_wh
     assert (first.sale, first.amount, first.rule, first.cost_owner) == (key, 23_550, "kept_and_flagged", "")
 
 
+def test_a_station_that_sells_a_thousand_times_at_a_price_nobody_made_is_one_case(scene: Scene) -> None:
+    facts = [arrived(SaleRecorded(a_sale(NOW + n * MINUTE, tariff=77)), seq=n) for n in range(1, 40)]
+    scene.tell(*facts[:20])
+    scene.tell(*facts[20:])
+    scene.tell(arrived(SaleRecorded(a_sale(tariff=78)), seq=50))
+    scene.sell(a_sale(tariff=77), STATIONS[1])
+    cases = scene.read(desk.page)
+    assert sorted((case.sale.station, case.about) for case in cases) == [
+        (STATIONS[0], "77"),
+        (STATIONS[0], "78"),
+        (STATIONS[1], "77"),
+    ]
+    assert {case.sale.seq for case in cases} == {1, 50}, "each about the first of its sales"
+
+
 def test_a_filling_that_is_finished_a_second_time_with_other_figures_is_a_case_against_the_first(scene: Scene) -> None:
     """Both stay in the books; the later finish is shown beside the earlier one, whichever of them came first."""
     second = scene.sell(a_sale(NOW + 5 * MINUTE, proof=READ, volume=29_500, amount=23_158))
