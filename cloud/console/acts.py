@@ -21,6 +21,7 @@ from cloud.stations import register, states
 from cloud.stations.register import Admission, Group, NewStation
 from cloud.stations.states import Gap, StationState
 from cloud.store.database import Books
+from cloud.store.migrate import downgrade as downgrade_books
 from cloud.store.migrate import migrate as migrate_books
 from cloud.store.migrate import must_be_current
 from shared.errors import Refused, Unavailable
@@ -66,6 +67,15 @@ def migrate(settings: Settings, _words: Words) -> dict[str, str]:
     books = open_books(settings)
     try:
         return {"revision": migrate_books(books)}
+    finally:
+        books.close()
+
+
+def downgrade(settings: Settings, words: Words) -> dict[str, str]:
+    """Gives the tables the form that an older program knows."""
+    books = open_books(settings)
+    try:
+        return {"revision": downgrade_books(books, words.to)}
     finally:
         books.close()
 

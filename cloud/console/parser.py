@@ -45,6 +45,13 @@ def _programs(commands: Commands) -> None:
     init = _add(commands, "init", acts.init, "初始化 · found a head office; prints the first owner's one-time code")
     init.add_argument("--owner", default="owner", metavar="NAME", help="name of the first owner (default: owner)")
     _add(commands, "migrate", acts.migrate, "升级数据库 · bring the books' tables to this program's form")
+    back = _add(
+        commands,
+        "downgrade",
+        acts.downgrade,
+        "退回 · fit the stopped books for an older program; nothing is thrown away",
+    )
+    back.add_argument("--to", required=True, metavar="NNNN", help="the revision that the older program asks for")
     _add(commands, "check-config", acts.check_config, "检查配置 · read the configuration and say what is wrong with it")
 
 

@@ -17,7 +17,7 @@ from cloud.console.printed import as_text, table
 from cloud.founding import authority_of, broker_password, gate_of, key_file, now, tell_broker
 from cloud.identity import enrolling
 from cloud.settings import read
-from cloud.store.migrate import NEWEST
+from cloud.store.migrate import NEWEST, revisions
 from shared import certificates
 from shared.codes import read_typed
 from shared.enrolment import read_ticket
@@ -278,3 +278,14 @@ def test_command_keys_are_rotated_and_two_stay_active(desk: Desk) -> None:
     assert [(key["key"], key["active"]) for key in desk("keys", "list")] == [(1, True), (2, True)]
     assert [(key["key"], key["active"]) for key in desk("keys", "rotate")] == [(1, False), (2, True), (3, True)]
     assert "private" not in desk.text("keys", "list")
+
+
+def test_the_books_are_fitted_for_an_older_program_and_back(desk: Desk) -> None:
+    older = revisions()[-2]
+    assert desk("downgrade", "--to", older) == {"revision": older}
+    code, said = desk.fails("station", "list")
+    assert (code, "jiayou-cloud migrate" in said) == (1, True)
+    code, said = desk.fails("downgrade", "--to", NEWEST)
+    assert (code, f"They can go back to {', '.join(revisions()[:-1])}." in said) == (1, True)
+    assert desk("migrate") == {"revision": NEWEST}
+    assert [one["id"] for one in desk("station", "list")] == ["pudong-1"]

@@ -3,12 +3,15 @@
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.store.migrations import aside
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TABLES = ("tank", "tank_reading", "tank_delivery", "tank_alarm")
 
 
 def _times() -> list[sa.Column[int] | sa.Column[str]]:
@@ -20,6 +23,8 @@ def _times() -> list[sa.Column[int] | sa.Column[str]]:
 
 def upgrade() -> None:
     """From the first tables."""
+    if all(aside.taken_up(table) for table in _TABLES):
+        return
     op.create_table(
         "tank",
         sa.Column("station", sa.Text(), nullable=False),
@@ -85,3 +90,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_tank_alarm_station_happened_at", "tank_alarm", ["station", "happened_at"], unique=False)
+
+
+def downgrade() -> None:
+    """Back to 0001."""
+    for table in _TABLES:
+        aside.put(table)

@@ -3,16 +3,21 @@
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.store.migrations import aside
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TABLES = ("sale_settlement", "meter_line", "meter_explanation")
 
 
 def upgrade() -> None:
     """From 0002."""
+    if all(aside.taken_up(table) for table in _TABLES):
+        return
     op.create_table(
         "sale_settlement",
         sa.Column("station", sa.Text(), nullable=False),
@@ -74,3 +79,9 @@ def upgrade() -> None:
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
+
+
+def downgrade() -> None:
+    """Back to 0002."""
+    for table in _TABLES:
+        aside.put(table)

@@ -3,16 +3,21 @@
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.store.migrations import aside
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TABLES = ("enrolment", "certificate")
 
 
 def upgrade() -> None:
     """From 0003."""
+    if all(aside.taken_up(table) for table in _TABLES):
+        return
     op.create_table(
         "enrolment",
         sa.Column("secret", sa.LargeBinary(), nullable=False),
@@ -44,3 +49,9 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_certificate_station", "certificate", ["station"], unique=False)
+
+
+def downgrade() -> None:
+    """Back to 0003."""
+    for table in _TABLES:
+        aside.put(table)

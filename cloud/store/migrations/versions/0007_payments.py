@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from cloud.store.migrations import aside
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -18,6 +20,8 @@ _COLUMNS = (
 
 def upgrade() -> None:
     """From 0006."""
+    if aside.taken_up("payment"):
+        return
     op.create_table(
         "payment",
         sa.Column("station", sa.Text(), nullable=False),
@@ -29,3 +33,8 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_payment_sale", "payment", ["station", "sale_epoch", "sale_seq"], unique=False)
+
+
+def downgrade() -> None:
+    """Back to 0006."""
+    aside.put("payment")
