@@ -251,16 +251,16 @@ def trades(settings: Settings, handlers: Mapping[type, BulkHandler], pen: Pen) -
     def claim(connection: Connection, station: str, asked: CouponClaim, at: int) -> ClaimAnswer:
         return claims.claim(connection, station, asked, at, lease)
 
-    def tariffs(connection: Connection, station: str, at: int) -> TariffBook:
-        book = tariff_book.book_of(connection, station, at, limits_of(settings))
-        tariff_book.sent(connection, station, book, at)
-        return book
+    def tariffs(connection: Connection, stations: Collection[str], at: int) -> Mapping[str, TariffBook]:
+        books = tariff_book.books_of(connection, stations, at, limits_of(settings))
+        tariff_book.sent(connection, books, at)
+        return books
 
     return Trades(
         handlers=handlers,
         versions=_versions,
         tariffs=tariffs,
-        coupons=partial(coupon_book.book_of, lists=lists),
+        coupons=partial(coupon_book.books_of, lists=lists),
         parts=partial(coupon_book.parts_of, lists=lists),
         claim=claim,
         commands=commands.take_waiting,

@@ -1,6 +1,6 @@
 """The coupon book of a station: all that it needs to judge codes with no network."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -42,13 +42,13 @@ class Lists:
     def __init__(self) -> None:
         self._drawn: dict[tuple[str, int, int], Listed] = {}
 
-    def of(self, connection: Connection, station: str, now: int) -> Listed:
-        """A station's list: the same one all day long, unless the version grows."""
+    def of(self, connection: Connection, own: str, version: int, now: int) -> Listed:
+        """The list of a station with coupons of its own, or that of all others (""): the same one all day long, unless
+        the version grows."""
         day = now - now % _DAY
-        own = station if coupons.has_own(connection, station) else ""
-        what = (own, version(connection, station), day)
+        what = (own, version, day)
         if what not in self._drawn:
-            parts = tuple(_parts(connection, station, day))
+            parts = tuple(_parts(connection, own, day))
             while len(self._drawn) >= _REMEMBERED:
                 del self._drawn[next(iter(self._drawn))]
             self._drawn[what] = Listed(parts, sha256(b"".join(parts)).digest())
@@ -57,15 +57,34 @@ class Lists:
 
 def book_of(connection: Connection, station: str, now: int, lists: Lists | None = None) -> CouponBook:
     """The book as it is now; of a large one the head, whose listed codes follow in parts."""
-    listed = (lists or Lists()).of(connection, station, now)
+    return books_of(connection, [station], now, lists or Lists())[station]
+
+
+def books_of(connection: Connection, stations: Collection[str], now: int, lists: Lists) -> dict[str, CouponBook]:
+    """The same for many at once. Stations with no coupon of their own are given one and the same book."""
+    versions = counters.versions(connection, BOOK, stations)
+    own, chain = coupons.with_own(connection, stations), _chain(connection, now)
+    drawn: dict[tuple[str, int], CouponBook] = {}
+    books = {}
+    for station in stations:
+        what = (station if station in own else counters.EVERY_STATION), versions[station]
+        books[station] = drawn[what] = drawn.get(what) or _drawn(connection, *what, now, chain, lists)
+    return books
+
+
+def _chain(connection: Connection, now: int) -> CouponBook:
+    """What is the same at every station."""
+    return CouponBook(0, public(connection), salt(connection), allowance(connection), leases=_leases(connection, now))
+
+
+def _drawn(connection: Connection, station: str, version: int, now: int, chain: CouponBook, lists: Lists) -> CouponBook:
+    """With what is a station's own, or that of all who have nothing of their own."""
+    listed = lists.of(connection, station, version, now)
     large = len(listed.parts) > 1
-    return CouponBook(
-        version=version(connection, station),
-        keys=public(connection),
-        salt=salt(connection),
-        allowance=allowance(connection),
+    return msgspec.structs.replace(
+        chain,
+        version=version,
         revoked=tuple(coupons.revoked(connection, station, now)),
-        leases=_leases(connection, now),
         listed=() if large else tuple(one for part in listed.parts for one in _read(part)),
         parts=len(listed.parts) if large else 0,
         whole=listed.whole if large else b"",
@@ -74,8 +93,10 @@ def book_of(connection: Connection, station: str, now: int, lists: Lists | None 
 
 def parts_of(connection: Connection, station: str, asked: PartsWanted, now: int, lists: Lists) -> list[CouponPart]:
     """The parts of a large book that a station asks for; none when its list was drawn up anew meanwhile."""
-    listed = lists.of(connection, station, now)
-    if (asked.version, asked.whole) != (version(connection, station), listed.whole):
+    held = version(connection, station)
+    own = station if coupons.with_own(connection, [station]) else counters.EVERY_STATION
+    listed = lists.of(connection, own, held, now)
+    if (asked.version, asked.whole) != (held, listed.whole):
         return []
     return [
         CouponPart(asked.version, asked.whole, index, _read(listed.parts[index]))

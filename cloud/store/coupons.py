@@ -168,9 +168,10 @@ def listed(connection: Connection, station: str, now: int, limit: int) -> Sequen
     return connection.execute(wanted.order_by(_coupon.c.issued_at.desc(), _coupon.c.id).limit(limit)).all()
 
 
-def has_own(connection: Connection, station: str) -> bool:
-    """Whether any coupon is for this station and not for all."""
-    return connection.execute(select(_scope.c.coupon).where(_scope.c.station == station).limit(1)).first() is not None
+def with_own(connection: Connection, stations: Collection[str]) -> set[str]:
+    """Those of these stations for which any coupon is that is not for all."""
+    wanted = select(_scope.c.station).where(_scope.c.station.in_(stations)).distinct()
+    return set(connection.execute(wanted).scalars())
 
 
 def revoked(connection: Connection, station: str, now: int) -> list[str]:

@@ -82,9 +82,16 @@ def stations_of(connection: Connection, stations: Collection[str]) -> list[tuple
     return [(row.id, row.name) for row in rows]
 
 
-def sent(connection: Connection, station: str, versions: Iterable[int], at: int) -> None:
-    """These tariffs went out to a station; when they did for the first time stays."""
-    rows = [{"tariff": version, "station": station, "sent_at": at} for version in versions]
+def with_own(connection: Connection, stations: Collection[str]) -> set[str]:
+    """Those of these stations for which any tariff was made that is not for all."""
+    return set(
+        connection.execute(select(_target.c.station).where(_target.c.station.in_(stations)).distinct()).scalars()
+    )
+
+
+def sent(connection: Connection, places: Iterable[tuple[int, str]], at: int) -> None:
+    """These tariffs went out to these stations; when they did for the first time stays."""
+    rows = [{"tariff": version, "station": station, "sent_at": at} for version, station in places]
     if rows:
         connection.execute(insert_or_ignore(connection, _sent), rows)
 

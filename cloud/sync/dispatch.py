@@ -19,6 +19,7 @@ from cloud.sync.greeting import Greeter, HeardHello, Outgoing
 from cloud.sync.identity import Alarms
 from cloud.sync.reading import Forged, open_claim, open_hello
 from cloud.sync.trades import Trades
+from cloud.sync.waiting import WaitingHellos
 from shared import topics
 from shared.errors import LetterMisread, Unavailable
 from shared.messages import CouponClaim
@@ -56,7 +57,7 @@ class Dispatch:
         self._now = now
         self._elsewhere = elsewhere
         self._greeter = Greeter(books, trades, now)
-        self._hellos: asyncio.Queue[HeardHello] = asyncio.Queue(_HELLOS_WAITING)
+        self._hellos = WaitingHellos(_HELLOS_WAITING)
         self._claims: asyncio.Queue[tuple[str, CouponClaim]] = asyncio.Queue(_CLAIMS_WAITING)
         self._events: asyncio.Queue[SecurityEvent] = asyncio.Queue(_CLAIMS_WAITING)
         self._alarms = Alarms()
@@ -80,8 +81,8 @@ class Dispatch:
             return
         if isinstance(hello, Forged):
             self._accuse(hello, "hello_for_another")
-        else:
-            self._wait(self._hellos, HeardHello(hello, self._now()))
+        elif not self._hellos.put(HeardHello(hello, self._now())):
+            self._let_go()
 
     def hear_claim(self, station: str, data: bytes) -> None:
         """A question about a coupon arrived on this station's topic. The same holds."""
@@ -138,9 +139,7 @@ class Dispatch:
 
     async def _keep_greeting(self) -> None:
         while True:
-            heard = [await self._hellos.get()]
-            while len(heard) < _HELLOS_AT_ONCE and not self._hellos.empty():
-                heard.append(self._hellos.get_nowait())
+            heard = await self._hellos.take(_HELLOS_AT_ONCE)
             self.counts["hellos"] += len(heard)
             if not await self._send(lambda heard=heard: self._greeter.greet(heard)):  # type: ignore[misc]
                 for one in heard:  # one of them breaks our own program: the others must not wait for it
@@ -209,6 +208,9 @@ class Dispatch:
         try:
             queue.put_nowait(item)
         except asyncio.QueueFull:
-            if self.counts["let_go"] == 0:
-                _log.warning("questions_let_go", why="more stations ask than can be answered; they will ask again")
-            self.counts["let_go"] += 1
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self.counts["let_go"] == 0:
+            _log.warning("questions_let_go", why="more stations ask than can be answered; they will ask again")
+        self.counts["let_go"] += 1

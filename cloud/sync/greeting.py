@@ -14,8 +14,8 @@ from cloud.sync.holding import held
 from cloud.sync.identity import Alarms, Identities
 from cloud.sync.trades import Held, Trades
 from shared import topics
+from shared.messages import CouponBook, Hello, TariffBook, Welcome
 from shared.messages import Held as HeldLetters
-from shared.messages import Hello, Welcome
 from shared.wire import pack
 
 _log = structlog.get_logger(__name__)
@@ -72,7 +72,7 @@ class Greeter:
         """The books of one kind of these stations, as they are now."""
         with self._books.begin() as connection:
             self._trades.pen.refresh(connection)
-            return [self._book(connection, station, kind) for station in stations]
+            return self._books_of(connection, list(stations), kind)
 
     def commands_for(self, stations: Sequence[str]) -> list[Outgoing]:
         """The open commands to these stations."""
@@ -122,7 +122,7 @@ class Greeter:
         notes = [_told(a) for a in accepted]
         lines.note_hellos(connection, notes)
         for a, note in zip(accepted, notes, strict=True):
-            if a.line.boot != note.boot or a.line.boot_zero is None:
+            if a.line.highest and (a.line.boot != note.boot or a.line.boot_zero is None):
                 self._trades.restore(connection, note.station, note.epoch, note.boot, note.boot_zero)
 
     # ── what is lacking ──
@@ -142,17 +142,25 @@ class Greeter:
             return []
         hellos = [a.heard.hello for a in accepted]
         newest = self._trades.versions(connection, {hello.station for hello in hellos})
+        behind = [
+            (hello.station, kind) for hello in hellos for kind in _behind(hello, newest.get(hello.station, Held()))
+        ]
         books = [
-            self._book(connection, hello.station, kind)
-            for hello in hellos
-            for kind in _behind(hello, newest.get(hello.station, Held()))
+            book
+            for kind in (topics.TARIFFS, topics.COUPONS)
+            for book in self._books_of(connection, [station for station, lacks in behind if lacks == kind], kind)
         ]
         books += [part for hello in hellos for part in self._parts(connection, hello)]
         return books + self._commands(connection, [hello.station for hello in hellos])
 
-    def _book(self, connection: Connection, station: str, kind: str) -> Outgoing:
+    def _books_of(self, connection: Connection, stations: Sequence[str], kind: str) -> list[Outgoing]:
+        """One book for all stations that have nothing of their own: it is packed once."""
+        if not stations:
+            return []
         make = self._trades.tariffs if kind == topics.TARIFFS else self._trades.coupons
-        return Outgoing(topics.down(station, kind), pack(make(connection, station, self._now())))
+        books: Mapping[str, TariffBook | CouponBook] = make(connection, stations, self._now())
+        packed = {number: pack(book) for number, book in {id(book): book for book in books.values()}.items()}
+        return [Outgoing(topics.down(station, kind), packed[id(books[station])]) for station in stations]
 
     def _parts(self, connection: Connection, hello: Hello) -> list[Outgoing]:
         """The parts of a large book that a station asks for; its head anew, when the list was drawn up anew."""
@@ -161,7 +169,7 @@ class Greeter:
         topic = topics.down(hello.station, topics.COUPON_PART)
         parts = self._trades.parts(connection, hello.station, hello.parts, self._now())
         if not parts:
-            return [self._book(connection, hello.station, topics.COUPONS)]
+            return self._books_of(connection, [hello.station], topics.COUPONS)
         return [Outgoing(topic, pack(part)) for part in parts]
 
     def _commands(self, connection: Connection, stations: Sequence[str]) -> list[Outgoing]:

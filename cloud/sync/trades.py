@@ -25,10 +25,10 @@ class Trades(Struct, frozen=True):
     """What writes the postings of each kind of fact."""
     versions: Callable[[Connection, Collection[str]], Mapping[str, Held]]
     """The newest versions of these stations' books."""
-    tariffs: Callable[[Connection, str, int], TariffBook]
-    """A station's tariff book now; noted as sent."""
-    coupons: Callable[[Connection, str, int], CouponBook]
-    """A station's coupon book now."""
+    tariffs: Callable[[Connection, Collection[str], int], Mapping[str, TariffBook]]
+    """The tariff books of these stations now; noted as sent. Those that are the same are one object."""
+    coupons: Callable[[Connection, Collection[str], int], Mapping[str, CouponBook]]
+    """The coupon books of these stations now, likewise."""
     parts: Callable[[Connection, str, PartsWanted, int], Sequence[CouponPart]]
     """The parts of a large coupon book that a station asks for; none when its list was drawn up anew meanwhile."""
     claim: Callable[[Connection, str, CouponClaim, int], ClaimAnswer]

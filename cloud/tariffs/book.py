@@ -1,6 +1,6 @@
 """The tariff book of a station: what it is sent, and what holds there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +10,7 @@ from cloud.store.database import Connection
 from cloud.tariffs.bounds import USUAL, Limits
 from cloud.tariffs.deciding import BOOK
 from shared.messages import TariffBook
-from shared.tariff import GradePrice, Tariff, prices_at, still_needed
+from shared.tariff import GradePrice, PriceBounds, Tariff, prices_at, still_needed
 
 REMEMBERED: Final = 400 * 86_400_000
 MOST_PAST: Final = 100
@@ -24,16 +24,39 @@ def version(connection: Connection, station: str) -> int:
 
 def book_of(connection: Connection, station: str, now: int, limits: Limits = USUAL) -> TariffBook:
     """All tariffs that hold or will hold at a station, with the steps that led there."""
-    every = _tariffs(connection, station)
+    return books_of(connection, [station], now, limits)[station]
+
+
+def books_of(
+    connection: Connection, stations: Collection[str], now: int, limits: Limits = USUAL
+) -> dict[str, TariffBook]:
+    """The same for many at once. Stations with nothing of their own are given one and the same book."""
+    versions = counters.versions(connection, BOOK, stations)
+    own = tariffs.with_own(connection, stations)
+    common = _contents(_tariffs(connection, counters.EVERY_STATION), now)
+    drawn: dict[tuple[int, PriceBounds], TariffBook] = {}
+    books = {}
+    for station in stations:
+        bounds = limits.of(station)
+        if station in own:
+            books[station] = TariffBook(versions[station], *_contents(_tariffs(connection, station), now), bounds)
+            continue
+        what = versions[station], bounds
+        books[station] = drawn[what] = drawn.get(what) or TariffBook(what[0], *common, bounds)
+    return books
+
+
+def sent(connection: Connection, books: Mapping[str, TariffBook], now: int) -> None:
+    """These books went out, by station: the first rung of each tariff in them."""
+    rows = [(tariff.version, station) for station, book in books.items() for tariff in book.tariffs]
+    tariffs.sent(connection, rows, now)
+
+
+def _contents(every: Sequence[Tariff], now: int) -> tuple[tuple[Tariff, ...], tuple[Tariff, ...]]:
+    """What holds or will hold, and the steps that led there."""
     needed = {tariff.version: tariff for tariff in still_needed(every, now)}
     past = [t for t in every if t.version not in needed and t.starts_at > now - REMEMBERED][-MOST_PAST:]
-    book = tuple(needed[version] for version in sorted(needed))
-    return TariffBook(version(connection, station), book, tuple(past), limits.of(station))
-
-
-def sent(connection: Connection, station: str, book: TariffBook, now: int) -> None:
-    """A book went out to a station: the first rung of each tariff in it."""
-    tariffs.sent(connection, station, [tariff.version for tariff in book.tariffs], now)
+    return tuple(needed[version] for version in sorted(needed)), tuple(past)
 
 
 def holding(connection: Connection, station: str, now: int) -> dict[str, GradePrice]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlite_utils import Database
 
 from cloud.live import Notice
-from cloud.sales import arriving, disputes, restoring
+from cloud.sales import arriving, disputes, payments, restoring
 from cloud.stations import events, register
 from cloud.stations.register import NewStation
 from cloud.store.arrivals import BulkHandler
@@ -179,8 +179,8 @@ class Shelf:
         return Trades(
             handlers=handlers,
             versions=self._versions,
-            tariffs=lambda _connection, _station, _now: self.tariff_book,
-            coupons=lambda _connection, _station, _now: self.coupon_book,
+            tariffs=lambda _connection, stations, _now: dict.fromkeys(stations, self.tariff_book),
+            coupons=lambda _connection, stations, _now: dict.fromkeys(stations, self.coupon_book),
             parts=self._parts,
             claim=self._claim,
             commands=lambda _connection, stations, _now: {s: self.commands.get(s, []) for s in stations},
@@ -209,6 +209,7 @@ HANDLERS: dict[type, BulkHandler] = {
     **ladder.handlers,
     **tanks.handlers,
     **disputes.handlers,
+    **payments.handlers,
 }
 
 

@@ -85,6 +85,15 @@ def test_a_coupon_for_some_stations_is_in_their_books_alone(scene: Scene) -> Non
     assert [after[station] > before[station] for station in STATIONS] == [True, False, False]
 
 
+def test_books_made_together_are_those_made_one_by_one_and_most_are_the_same_one(scene: Scene) -> None:
+    scene.coupon(typed=True)
+    scene.coupon(typed=True, stations=(PUDONG,))
+    together = scene.read(book.books_of, STATIONS, NOW, book.Lists())
+    assert together == {station: book_of(scene, station) for station in STATIONS}
+    assert together[OTHER] is together[MINHANG]
+    assert [len(together[station].listed) for station in STATIONS] == [2, 1, 1]
+
+
 def test_what_is_over_or_called_back_leaves_the_list(scene: Scene) -> None:
     coupon = scene.coupon(typed=True)
     assert book_of(scene, at=NOW + 31 * DAY).listed == ()

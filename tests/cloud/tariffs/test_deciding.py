@@ -41,6 +41,15 @@ def test_a_tariff_for_one_station_changes_no_other_book(scene: Scene) -> None:
     assert holding(scene, PUDONG, NOW + MINUTE) == {"92#": 7_850}
 
 
+def test_books_made_together_are_those_made_one_by_one_and_most_are_the_same_one(scene: Scene) -> None:
+    scene.write(make, NewTariff({"92#": 7_850}), "王总", NOW)
+    scene.write(make, NewTariff({"92#": 7_700}, stations=(MINHANG,)), "李经理", NOW + MINUTE)
+    together = scene.read(book.books_of, STATIONS, NOW + HOUR)
+    assert together == {station: scene.read(book.book_of, station, NOW + HOUR) for station in STATIONS}
+    assert together[PUDONG] is together[OTHER]
+    assert len(together[MINHANG].tariffs) + len(together[MINHANG].past) == 2
+
+
 def test_a_station_of_the_future_gets_what_is_for_all(scene: Scene) -> None:
     scene.write(make, NewTariff({"92#": 7_850}), "王总", NOW)
     scene.write(register.add, NewStation("new-1", "新站", "东方石油", "华东"), "王总", NOW + DAY)

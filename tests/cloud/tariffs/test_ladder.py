@@ -27,8 +27,8 @@ def test_a_price_climbs_rung_by_rung(scene: Scene) -> None:
     assert (station.sent_at, station.received_at, station.nozzles) == (None, None, ())
 
     sent = scene.read(book.book_of, PUDONG, NOW)
-    scene.write(book.sent, PUDONG, sent, NOW + 1)
-    scene.write(book.sent, PUDONG, sent, NOW + 15_000)
+    scene.write(book.sent, {PUDONG: sent}, NOW + 1)
+    scene.write(book.sent, {PUDONG: sent}, NOW + 15_000)
     climb(scene, 1, Rung.RECEIVED, NOW + 2)
     climb(scene, 2, Rung.ARMED, NOW + 3)
     (station,) = seen(scene).stations
