@@ -136,6 +136,7 @@ class Agent:
         posts = {p.number: _post_to(drivers, line.name) for line in settings.lines for p in line.points}
         self.forecourt = forecourt = Forecourt(store, settings, posts, printing, self._patience)
         printing.on_change, printing.on_slip = forecourt.printer_changed, forecourt.slip_moved
+        forecourt.on_settings = printing.obey
         parts.push_async_callback(_ended, _living("printing", printing.run))
         await forecourt.start(program())
         parts.push_async_callback(forecourt.close)

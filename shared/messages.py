@@ -14,6 +14,7 @@ from shared.coupon import Allowance, CouponTerms, Filling, Lease
 from shared.disputes import MeterKind, MeterReason, Settlement
 from shared.payment import BackReason, Payment, Refund
 from shared.sale import Preset, Sale
+from shared.site import SiteSettings
 from shared.tanks import TankLevel
 from shared.tariff import PriceBounds, Tariff
 
@@ -355,7 +356,8 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True):
     """A heartbeat on a connection that was already welcomed."""
     gauges: tuple[GaugeState, ...] = ()
     versions: dict[str, int] = {}
-    """Versions of all other books held, by the last word of their topic; what is not named is not held."""
+    """Versions of all other books held, 0 for none, by the last word of their topic. A station is sent no kind of book
+    that it does not name: it may be older than that kind."""
     parts: PartsWanted | None = None
     """The next parts of a large coupon book; None when none is on its way."""
     asks: tuple[int, ...] = ()
@@ -462,6 +464,13 @@ class CouponPart(Struct, frozen=True, forbid_unknown_fields=True):
     index: int
     """From 0 on."""
     listed: tuple[ListedCoupon, ...]
+
+
+class SettingsBook(Struct, frozen=True, forbid_unknown_fields=True):
+    """What head office sets for this station; the rest stands in the station's own file."""
+
+    version: int
+    settings: SiteSettings
 
 
 class AuthorisePoint(Struct, frozen=True, tag="authorise", forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ TARIFFS: Final = "tariffs"
 COUPONS: Final = "coupons"
 COUPON_PART: Final = "coupon_part"
 KEYS: Final = "keys"
+SETTINGS: Final = "settings"
 COMMAND: Final = "command"
 ANSWER: Final = "answer"
 

@@ -43,6 +43,7 @@ from shared.messages import (
 )
 from shared.payment import OPEN
 from shared.sale import CASH, Preset
+from shared.site import SiteSettings
 from shared.station import Key
 
 Post = Callable[[PumpCommand], None]
@@ -99,6 +100,8 @@ class Forecourt:
         self.connected = False
         self.printer = "absent"
         """How the receipt printer is, in a stable word."""
+        self.on_settings: Callable[[SiteSettings], None] = lambda _: None
+        """Called with what head office has set, when the forecourt starts and whenever it changes."""
 
     # ── Life ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -115,6 +118,7 @@ class Forecourt:
         self._grounds.measure()
         await self.tariffs_changed()
         await self.coupons_changed()
+        await self.settings_changed()
         left = await self._store.read(station.left_behind)
         for settings in self._points():
             memory = PointMemory(settings, self._grounds, left.of(settings.number))
@@ -190,6 +194,11 @@ class Forecourt:
         """A newer coupon book is in the store."""
         await self._grounds.desk.reload()
         self._changes.note(None)
+
+    async def settings_changed(self) -> None:
+        """Newer settings of head office are in the store: they hold from now on."""
+        self._grounds.site = await self._store.read(books.site_settings)
+        self.on_settings(self._grounds.site)
 
     # ── What can be seen ──────────────────────────────────────────────────────────────────────────────────────────────
 

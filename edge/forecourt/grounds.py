@@ -9,6 +9,7 @@ from edge.forecourt.prices import PriceBoard
 from edge.forecourt.redemption import Desk
 from edge.store.database import Store
 from edge.store.timepiece import Timepiece
+from shared.site import SiteSettings
 from shared.station import Key
 
 
@@ -33,6 +34,8 @@ class Grounds:
         """Of a new sale: ``cash``, or ``open`` where sales are paid at the till."""
         self.patience = patience
         self.utc_offset = utc_offset
+        self.site = SiteSettings()
+        """What head office has set."""
         self.board = PriceBoard()
         self.desk = Desk(store, utc_offset)
         self.journal = Journal(store)

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from edge.forecourt.receipts import ReceiptHead, copy_banner, receipt
 from edge.forecourt.views import SlipView
@@ -31,6 +32,7 @@ from shared.errors import Refused
 from shared.messages import SlipState
 from shared.payment import OPEN
 from shared.sale import SaleStatus
+from shared.site import SiteSettings
 from shared.station import Key
 
 T = TypeVar("T")
@@ -82,8 +84,8 @@ class Printing:
     ) -> None:
         self._store = store
         self._device = device
-        self._head = head
-        self._paper = paper or Paper()
+        self._own_head = self._head = head
+        self._own_paper = self._paper = paper or Paper()
         self._pace = pace or Pace()
         self._thread = ThreadPoolExecutor(1, "printer")
         self._wake = asyncio.Event()
@@ -95,6 +97,12 @@ class Printing:
         sentence when something is wrong with it."""
         self.on_slip: Callable[[Key], None] = lambda _: None
         """Called on the event loop when a slip of this sale has moved on."""
+
+    def obey(self, site: SiteSettings) -> None:
+        """What head office has set goes before the station's own file, on every slip from now on."""
+        self._head = replace(self._own_head, top=site.receipt_top or (), bottom=site.receipt_bottom or ())
+        automatic = self._own_paper.automatic if site.receipts is None else site.receipts
+        self._paper = replace(self._own_paper, automatic=automatic)
 
     # ── For the sale ──────────────────────────────────────────────────────────────────────────────────────────────────
 

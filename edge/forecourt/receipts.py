@@ -47,6 +47,9 @@ class ReceiptHead(Struct, frozen=True):
     name: str
     utc_offset: int = 480
     """Minutes that its day is ahead of UTC."""
+    top: tuple[str, ...] = ()
+    """Lines of head office below the name; so the next ones above the farewell."""
+    bottom: tuple[str, ...] = ()
 
 
 def receipt(
@@ -71,6 +74,7 @@ def receipt(
             *_proof(sale),
             Gap(16),
             QrCode(QR_MARK + str(key)),
+            *_lines(head.bottom),
             *_farewell(settled),
         )
     )
@@ -94,7 +98,7 @@ def local_time(stamp: Stamp, utc_offset: int) -> str:
 
 
 def _heading(head: ReceiptHead, settled: bool) -> tuple[Part, ...]:
-    name = (Title(head.name), Gap(8), Text("加油小票  FUEL RECEIPT", Align.CENTER), Gap(4))
+    name = (Title(head.name), *_lines(head.top), Gap(8), Text("加油小票  FUEL RECEIPT", Align.CENTER), Gap(4))
     if settled:
         return name
     return (
@@ -105,6 +109,10 @@ def _heading(head: ReceiptHead, settled: bool) -> tuple[Part, ...]:
         Text("DISPUTED - NOT CHARGED", Align.CENTER, bold=True),
         Gap(4),
     )
+
+
+def _lines(lines: tuple[str, ...]) -> tuple[Part, ...]:
+    return (Gap(6), *(Text(line, Align.CENTER) for line in lines), Gap(6)) if lines else ()
 
 
 def _what(sale: Sale, key: Key, head: ReceiptHead) -> tuple[Part, ...]:

@@ -207,13 +207,14 @@ class Settlement:
 
     def _moved(self, outcome: Outcome, besides: int) -> tuple[MeterMoved, ...]:
         """What moved totalisers with no sale to show for it; not of the nozzle ``besides``, whose sale is known."""
-        memory, settings = self._memory, self._memory.settings
+        memory, wished = self._memory, self._grounds.site.drip_limit
+        drips = memory.settings.drip_limit if wished is None else wished
         lines = []
         for nozzle, after in outcome.after.items():
             before = memory.totalisers.get(nozzle)
             if before is None or before == after or nozzle == besides:
                 continue
-            kind, volume = moved_by(before, after, outcome.modulus, settings.drip_limit)
+            kind, volume = moved_by(before, after, outcome.modulus, drips)
             grade, since = memory.grades.get(nozzle, ""), memory.read_at.get(nozzle, 0)
             lines.append(MeterMoved(kind, memory.number, nozzle, grade, before, after, volume, since))
         return tuple(lines)

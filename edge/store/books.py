@@ -1,4 +1,4 @@
-"""What head office has sent: the tariffs, the coupons, and when it was last heard."""
+"""What head office has sent: the tariffs, the coupons, its settings, and when it was last heard."""
 
 from hashlib import sha256
 from typing import Final
@@ -7,11 +7,13 @@ import msgspec
 from msgspec.structs import replace
 from sqlite_utils import Database
 
-from shared.messages import CouponBook, CouponPart, ListedCoupon, PartsWanted, TariffBook
+from shared.messages import CouponBook, CouponPart, ListedCoupon, PartsWanted, SettingsBook, TariffBook
+from shared.site import SiteSettings
 
 _TARIFFS = "tariffs"
 _COUPONS = "coupons"
 _COMING = "coupons_coming"
+_SETTINGS = "settings"
 AT_ONCE: Final = 4
 """Parts that are asked for together: a megabyte, unpacked."""
 
@@ -25,6 +27,17 @@ def tariff_book(db: Database) -> TariffBook | None:
 def keep_tariffs(db: Database, book: TariffBook) -> bool:
     """Keep a newer book whole, in place of the old one. False when it is not newer."""
     return _keep(db, _TARIFFS, book.version, msgspec.msgpack.encode(book))
+
+
+def site_settings(db: Database) -> SiteSettings:
+    """What head office has set for this station; nothing before the first book."""
+    body = _body(db, _SETTINGS)
+    return msgspec.msgpack.decode(body, type=SettingsBook).settings if body else SiteSettings()
+
+
+def keep_settings(db: Database, book: SettingsBook) -> bool:
+    """Keep a newer book in place of the old one. False when it is not newer."""
+    return _keep(db, _SETTINGS, book.version, msgspec.msgpack.encode(book))
 
 
 def coupon_book(db: Database) -> CouponBook | None:
@@ -110,6 +123,11 @@ def versions(db: Database) -> tuple[int, int]:
     """Versions of the tariff book and the coupon book that are held; 0 for none."""
     held = dict(db.execute("SELECT kind, version FROM book").fetchall())
     return held.get(_TARIFFS, 0), held.get(_COUPONS, 0)
+
+
+def settings_version(db: Database) -> int:
+    """Version of the settings that are held; 0 for none."""
+    return int(dict(db.execute("SELECT kind, version FROM book").fetchall()).get(_SETTINGS, 0))
 
 
 def heard(db: Database, wall: int) -> None:

@@ -15,8 +15,19 @@ from edge.sync.uplink import Uplink
 from shared import topics
 from shared.clock import Stamp
 from shared.errors import LetterMisread, Refused, Unavailable
-from shared.messages import ClaimAnswer, Command, CommandEnded, CouponBook, CouponPart, Stored, TariffBook, Welcome
+from shared.messages import (
+    ClaimAnswer,
+    Command,
+    CommandEnded,
+    CouponBook,
+    CouponPart,
+    SettingsBook,
+    Stored,
+    TariffBook,
+    Welcome,
+)
 from shared.money import per_litre
+from shared.site import must_be_sound
 from shared.tariff import unapproved
 from shared.wire import unpack
 
@@ -31,6 +42,7 @@ KINDS: dict[str, type[Struct]] = {
     topics.TARIFFS: TariffBook,
     topics.COUPONS: CouponBook,
     topics.COUPON_PART: CouponPart,
+    topics.SETTINGS: SettingsBook,
     topics.COMMAND: Command,
     topics.ANSWER: ClaimAnswer,
 }
@@ -57,6 +69,10 @@ class Forecourt(Protocol):
 
     async def coupons_changed(self) -> None:
         """A newer coupon book is in the store."""
+        ...
+
+    async def settings_changed(self) -> None:
+        """Newer settings are in the store."""
         ...
 
 
@@ -128,6 +144,9 @@ class Downlink:
                 await self._keep(books.keep_part, heard, self._forecourt.coupons_changed)
                 if part.index == self._uplink.last_asked:
                     self._uplink.speak()  # the next ones, please
+            case SettingsBook() as site:
+                must_be_sound(site.settings)
+                await self._keep(books.keep_settings, heard, self._forecourt.settings_changed)
             case Command() as command:
                 await self._store.run(_note_command, self._store.clock.stamp(), command.id, heard)
                 await self._forecourt.execute(command)

@@ -173,6 +173,7 @@ class Uplink:
         presence = await self._presence()
         behind = await self._store.read(outbox.backlog)
         tariffs, coupons = await self._store.read(books.versions)
+        site = await self._store.read(books.settings_version)
         parts = await self._store.read(books.parts_wanted)
         self.last_asked = parts.wanted[-1] if parts and parts.wanted else -1
         clock = self._store.clock
@@ -194,7 +195,7 @@ class Uplink:
             printer=presence.printer,
             live=self._greeted,
             gauges=presence.gauges,
-            versions={topics.KEYS: self.key_version()},
+            versions={topics.KEYS: self.key_version(), topics.SETTINGS: site},
             parts=parts,
             asks=self.former.asks,
         )

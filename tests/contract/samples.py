@@ -37,6 +37,7 @@ from shared.messages import (
     SalePaid,
     SaleRecorded,
     SaleRefunded,
+    SettingsBook,
     SlipJournalled,
     SlipState,
     StationSwitched,
@@ -53,6 +54,7 @@ from shared.messages import (
 )
 from shared.payment import BackReason, Payment, Refund, Tender, TenderKind
 from shared.sale import Delivery, Finding, Preset, PresetKind, Proof, Redemption, Sale, SaleStatus
+from shared.site import SiteSettings
 from shared.tanks import TankLevel
 from shared.tariff import PriceBounds, Tariff
 
@@ -198,6 +200,9 @@ MESSAGES: dict[str, Struct] = {
         listed=(ListedCoupon(bytes(reversed(range(32))), TERMS),),
         parts=7,
         whole=bytes(range(32)),
+    ),
+    "settings": SettingsBook(
+        3, SiteSettings(("浦东新区世纪大道 1 号", "电话 021-5555 0000"), ("投诉 400-000-0000",), False, 150)
     ),
     "coupon_part": CouponPart(42, bytes(range(32)), 6, (ListedCoupon(bytes(reversed(range(32))), TERMS),)),
     "command-authorise": Command(

@@ -85,6 +85,10 @@ class Forecourt:
         """Remembers it."""
         self.told.append("coupons")
 
+    async def settings_changed(self) -> None:
+        """Remembers it."""
+        self.told.append("settings")
+
 
 class StationEnd:
     """A station's store and its link; sales are made by :meth:`sell`."""

@@ -17,7 +17,8 @@ from edge.sync.pace import Presence
 from edge.sync.uplink import Uplink
 from shared import topics
 from shared.coupon import Allowance
-from shared.messages import Command, CouponBook, Stored, SwitchStation, TariffBook, Welcome
+from shared.messages import Command, CouponBook, SettingsBook, Stored, SwitchStation, TariffBook, Welcome
+from shared.site import MOST_LINES, SiteSettings
 from shared.tariff import Tariff
 from shared.wire import pack
 from tests.edge.sync.test_uplink import STATION, Listener
@@ -71,6 +72,39 @@ async def test_an_older_book_that_was_late_on_the_road_changes_nothing(desk: Des
     desk.hear(topics.COUPONS, CouponBook(1, {}, b"salt", Allowance()))
     await until(lambda: desk.forecourt.told == ["tariffs", "coupons"])
     assert await desk.store.read(books.versions) == (4, 1)
+
+
+async def test_head_offices_settings_are_kept_with_their_order_and_an_older_book_changes_nothing(desk: Desk) -> None:
+    for version, drips in ((3, 150), (2, 20), (3, 30)):
+        book = pack(SettingsBook(version, SiteSettings(drip_limit=drips)))
+        desk.downlink.hear(topics.down(STATION, topics.SETTINGS), book, b"frame %d" % drips)
+    desk.hear(topics.TARIFFS, tariffs(1))
+    await until(lambda: desk.forecourt.told == ["settings", "tariffs"])
+    assert await desk.store.read(books.site_settings) == SiteSettings(drip_limit=150)
+    assert (await desk.uplink._hello()).versions[topics.SETTINGS] == 3
+    assert await desk.store.read(command_keys.obeyed, topics.SETTINGS) == [b"frame 150"], (
+        "verbatim, for later questions"
+    )
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        SiteSettings(drip_limit=1_001),
+        SiteSettings(drip_limit=-1),
+        SiteSettings(receipt_top=("x",) * (MOST_LINES + 1)),
+        SiteSettings(receipt_bottom=("x" * 97,)),
+        SiteSettings(receipt_top=("",)),
+        SiteSettings(receipt_bottom=("\x1b@",)),
+    ],
+)
+async def test_settings_beyond_their_bounds_are_refused_whoever_signed_them(desk: Desk, site: SiteSettings) -> None:
+    refused: list[tuple[str, str]] = []
+    desk.downlink.on_refused = lambda kind, why: refused.append((kind, why.reason))
+    desk.hear(topics.SETTINGS, SettingsBook(9, site))
+    await until(lambda: refused == [(topics.SETTINGS, "out_of_bounds")])
+    assert await desk.store.read(books.settings_version) == 0
+    assert not desk.forecourt.told
 
 
 async def test_a_command_reaches_the_forecourt(desk: Desk) -> None:
