@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cloud.sales import odd, payments
 from cloud.sales.posting import Known, SlipPosting, sale_posting, slip_posting
-from cloud.store import disputes, sales
+from cloud.store import days, disputes, sales
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import Connection
 from shared.messages import SaleRecorded, SlipJournalled
@@ -21,6 +21,7 @@ def apply(connection: Connection, facts: Sequence[Arrived], decide_within: int =
     known = _known(connection, told)
     postings = [sale_posting(fact, sale, known) for fact, sale in told]
     sales.insert_sales(connection, postings)
+    days.mark(connection, {(row.station, row.business_day) for row in postings})
     odd.open_cases(connection, postings, decide_within)
     tills = {(row.station, row.epoch, row.seq) for row in postings if row.tender == OPEN}
     if tills:

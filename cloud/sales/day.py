@@ -23,6 +23,11 @@ def business_day(happened_at: int, arrived_at: int) -> str:
     return _date((at + ZONE_MILLISECONDS) // DAY)
 
 
+def start_of(day: str) -> int:
+    """UTC milliseconds of the local midnight with which a date begins."""
+    return (date.fromisoformat(day) - _EPOCH).days * DAY - ZONE_MILLISECONDS
+
+
 def today(now: int) -> str:
     """The local date now."""
     return _date((now + ZONE_MILLISECONDS) // DAY)

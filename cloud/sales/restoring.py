@@ -4,7 +4,7 @@ from typing import Any
 
 from cloud.sales.day import believable, business_day
 from cloud.sales.posting import Flag
-from cloud.store import times
+from cloud.store import days, times
 from cloud.store.database import Connection
 
 
@@ -20,8 +20,16 @@ def restored_coupons(connection: Connection, station: str, epoch: int, boot: int
     """Does so, and gives the coupons used on sales that have moved: the order of their uses may be another one now."""
     times.restore_others(connection, station, epoch, boot, zero)
     rows = times.wrong_sales(connection, station, epoch, boot)
-    times.restore_sales(connection, [_put_right(row, zero + row.mono) for row in rows])
+    right = [_put_right(row, zero + row.mono) for row in rows]
+    times.restore_sales(connection, right)
+    moved = [(row.station, day) for row, now in zip(rows, right, strict=True) for day in _days(row, now)]
+    days.mark(connection, moved)
     return {coupon for row in rows for coupon in row.coupons.split()}
+
+
+def _days(row: Any, right: dict[str, Any]) -> set[str]:
+    """The day that it leaves, and the one that it comes to."""
+    return {row.business_day, right["business_day"]}
 
 
 def _put_right(row: Any, happened_at: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select, tuple_, update
 
+from cloud.store import days
 from cloud.store.cases import case
 from cloud.store.database import insert_many
 from cloud.store.sales import sale
@@ -71,10 +72,11 @@ def lines(connection: Connection, station: str, limit: int) -> Sequence[Row[Any]
 def _settle(connection: Connection, settled: Row[Any]) -> None:
     key = settled.station, settled.epoch, settled.seq
     shown = connection.execute(
-        select(sale.c.volume, sale.c.amount).where(*_at(sale, *key), sale.c.status == "disputed")
+        select(sale.c.volume, sale.c.amount, sale.c.business_day).where(*_at(sale, *key), sale.c.status == "disputed")
     ).one_or_none()
     if shown is None:
         return
+    days.mark(connection, [(settled.station, shown.business_day)])
     figures = {"volume": settled.volume, "amount": settled.amount, "payable": settled.amount, "discount": 0}
     connection.execute(update(sale).where(*_at(sale, *key)).values(status="settled", **figures))
     kept = {"shown_volume": shown.volume, "shown_amount": shown.amount}

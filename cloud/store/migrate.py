@@ -11,7 +11,7 @@ from shared.errors import Refused, Unavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST: Final = "0007"
+NEWEST: Final = "0008"
 """The revision that this program knows."""
 _REVISIONS: Final = Path(__file__).parent / "migrations"
 

@@ -315,6 +315,65 @@ class PaymentRow(Row, table=True):
     arrived_at: int = number()
 
 
+class StationDayRow(Row, table=True):
+    """营业日: what a station sold on a day. ``marks`` counts what has moved it, ``settled_marks`` what was added up."""
+
+    __tablename__ = "station_day"
+    __table_args__: ClassVar[Any] = (
+        Index(
+            "ix_station_day_marked",
+            "settled_at",
+            sqlite_where=sql("marks <> settled_marks"),
+            postgresql_where=sql("marks <> settled_marks"),
+        ),
+        Index(
+            "ix_station_day_open",
+            "judged_at",
+            sqlite_where=sql("state = 'provisional'"),
+            postgresql_where=sql("state = 'provisional'"),
+        ),
+        Index("ix_station_day_day", "day", "station"),
+        CLUSTERED,
+    )
+    station: str = key()
+    day: str = key()
+    sales: int = number()
+    volume: int = number()
+    amount: int = number()
+    discount: int = number()
+    payable: int = number()
+    disputed: int = number()
+    grades_json: str = text(default="{}")
+    state: str = text(default="provisional")
+    why: str = text(default="not_over")
+    marks: int = number(default=0)
+    settled_marks: int = number(default=0)
+    settled_at: int = number(default=0)
+    judged_at: int = number(default=0)
+    finalised_at: int = number(default=0)
+    closed_by: str = text(default="")
+    note: str = text(default="")
+
+
+class DayRestatedRow(Row, table=True):
+    """By how much a day moved after it was final, and what came late."""
+
+    __tablename__ = "day_restated"
+    __table_args__: ClassVar[Any] = (Index("ix_day_restated_station_day", "station", "day"), STRICT)
+    id: int | None = drawn()
+    station: str = text()
+    day: str = text()
+    at: int = number()
+    sales: int = number()
+    volume: int = number()
+    amount: int = number()
+    discount: int = number()
+    payable: int = number()
+    disputed: int = number()
+    late: int = number()
+    first_late: str = text()
+
+
 class MeterLineRow(Row, table=True):
     """泵码差异: what moved a totaliser with no sale to show for it."""
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Table, bindparam, select, update
 
 from cloud.store.tables import (
+    MeterLineRow,
+    PaymentRow,
     PriceRungRow,
     RedemptionRow,
     SaleRow,
@@ -21,7 +23,17 @@ from shared.clock import TimeQuality
 _sale = table_of(SaleRow)
 _redemption = table_of(RedemptionRow)
 _OTHERS: Final = tuple(
-    table_of(model) for model in (SlipRow, StationEventRow, PriceRungRow, TankReadingRow, TankDeliveryRow, TankAlarmRow)
+    table_of(model)
+    for model in (
+        SlipRow,
+        StationEventRow,
+        PriceRungRow,
+        PaymentRow,
+        MeterLineRow,
+        TankReadingRow,
+        TankDeliveryRow,
+        TankAlarmRow,
+    )
 )
 _RIGHT: Final = (TimeQuality.SYNCED.value, TimeQuality.RESTORED.value)
 

@@ -65,7 +65,7 @@ def test_a_batch_is_a_handful_of_statements_whatever_its_size(scene: Scene) -> N
         said.clear()
         scene.tell(*(arrived(SaleRecorded(a_sale(NOW + size * 1_000 + n)), seq=size * 1_000 + n) for n in range(size)))
         counts.append(len(said))
-    assert counts[1] <= counts[0] <= 6
+    assert max(counts) <= 7
 
 
 def test_the_trace_tells_the_whole_way_of_a_sale(scene: Scene) -> None:
