@@ -247,6 +247,9 @@ class Uplink:
         if upto > self._upto:
             self._upto = upto
             self._answered.set()
+            if upto <= self._window.sent:  # it has left, so it was written: the next ones need not wait for the disk
+                self._window.acknowledge(upto, time.monotonic())
+                self._more.set()
 
     async def _keep_marking(self) -> None:
         self._upto = max(self._upto, await self._store.read(outbox.stored_upto))
