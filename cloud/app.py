@@ -20,6 +20,7 @@ from cloud.coupons.keys import BOOK as COUPONS
 from cloud.coupons.sealing import Seal
 from cloud.door import Door, Entrance
 from cloud.door import Place as DoorPlace
+from cloud.days import keeping
 from cloud.founding import FOUNDER, authority_of, broker_password, certify_broker, gate_of, key_file, now, open_books
 from cloud.gate.admitting import BooksKeeper
 from cloud.gate.gate import Gate
@@ -61,6 +62,7 @@ _log = structlog.get_logger(__name__)
 _DAY = 86_400_000
 _MINUTE = 60_000
 _UPKEEP_SECONDS = 3_600
+_DAYS_SECONDS = 2
 
 
 class Company:
@@ -92,6 +94,7 @@ class Company:
         self._door = self._entrance()
         self._watch = self._watched()
         self._upkeep: asyncio.Task[None] | None = None
+        self._days: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Company":
         """Opens the pages, then the line. :exc:`Unavailable` when the pages' address is taken."""
@@ -113,12 +116,14 @@ class Company:
         self._standing = asyncio.create_task(self.gate.run(), name="gate")
         self.line.start()
         self._upkeep = asyncio.create_task(self._keep_up(), name="upkeep")
+        self._days = asyncio.create_task(self._keep_days(), name="days")
         _log.info("company_open", pages=f"http://{place.host}:{place.port}")
         return self
 
     async def __aexit__(self, *_error: object) -> None:
         """Closes the line, the pages and the books, in this order: what has arrived is stored."""
         await _ended(self._upkeep)
+        await _ended(self._days)
         await self.line.stop()
         self.gate.close()
         await _ended(self._standing)
@@ -181,6 +186,18 @@ class Company:
             except Unavailable as why:
                 _log.warning("upkeep_put_off", why=str(why))
             await asyncio.sleep(_UPKEEP_SECONDS)
+
+    async def _keep_days(self) -> None:
+        """Every few seconds: days whose sales have moved are added up, and those that are over are judged."""
+        while True:
+            try:
+                if await asyncio.to_thread(keeping.keep, self.books, now()):
+                    self._tell(live.DaysMoved())
+            except Unavailable as why:
+                _log.warning("days_put_off", why=str(why))
+            except Exception:
+                _log.exception("days_not_kept")
+            await asyncio.sleep(_DAYS_SECONDS)
 
     def forget(self) -> None:
         """Does so now."""

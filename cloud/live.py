@@ -51,6 +51,10 @@ class CouponsChanged(Struct, frozen=True, tag=True):
     """Coupons were issued, claimed, used or called back."""
 
 
+class DaysMoved(Struct, frozen=True, tag=True):
+    """Days were added up, or have become final."""
+
+
 class LineChanged(Struct, frozen=True, tag=True):
     """The broker came or went."""
 
@@ -59,7 +63,15 @@ class LineChanged(Struct, frozen=True, tag=True):
 
 
 Notice = (
-    SalesArrived | StationsHeard | TanksMoved | PricesMoved | CasesOpened | LettersDied | CouponsChanged | LineChanged
+    SalesArrived
+    | StationsHeard
+    | TanksMoved
+    | PricesMoved
+    | CasesOpened
+    | LettersDied
+    | CouponsChanged
+    | DaysMoved
+    | LineChanged
 )
 Listener = Callable[[Notice], None]
 

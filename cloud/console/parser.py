@@ -5,7 +5,7 @@ import getpass
 from pathlib import Path
 from typing import TypeAlias
 
-from cloud.console import acts, coupon_acts, identity_acts, key_acts, price_acts, programs
+from cloud.console import acts, coupon_acts, day_acts, identity_acts, key_acts, price_acts, programs
 from cloud.console.acts import Act
 
 CONFIG = Path("/etc/jiayou/cloud.toml")
@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     _coupons(commands)
     _keys(commands)
     _books(commands)
+    _days(commands)
     return root
 
 
@@ -166,6 +167,20 @@ def _books(commands: Commands) -> None:
     way = _add(commands, "trace", acts.trace_sale, "追溯 · the whole way of a sale, from the nozzle to the ledger")
     way.add_argument("sale", help="its number, as on the receipt and in both logs")
     _add(commands, "audit", acts.check_audit, "审计 · follow the audit's chain of hashes; exit code 1: broken")
+
+
+def _days(commands: Commands) -> None:
+    days = _group(commands, "days", "营业日 · what each station sold on each day, and whether that is final")
+    table = _add(days, "list", day_acts.list_days, "the latest days")
+    table.add_argument("--state", default="", choices=["", "provisional", "final", "restated"])
+    proof = _add(days, "check", day_acts.check, "hold every day against its sales; exit code 1: they differ, and why")
+    for one in (table, proof):
+        one.add_argument("--station", default="", metavar="ID", help="one station; default: all")
+    close = _add(days, "close", day_acts.close, "make a day final though something of it may never come")
+    close.add_argument("station", metavar="STATION")
+    close.add_argument("day", metavar="YYYY-MM-DD")
+    close.add_argument("--why", required=True, metavar="TEXT", help="the reason; it stays with the day")
+    _by(close)
 
 
 def _group(commands: Commands, word: str, title: str) -> Commands:

@@ -13,6 +13,7 @@ from cloud.office import words
 from cloud.office.access import AccountPages, BookSessions, LoginPages
 from cloud.office.campaigns import CampaignPages
 from cloud.office.coupons import AllowancePages, CouponPages
+from cloud.office.days import DayPages
 from cloud.office.desk import CasePages, LetterPages
 from cloud.office.enrolment import EnrolmentPages
 from cloud.office.news import News, Topic
@@ -39,6 +40,7 @@ _TOPICS: Final[Mapping[type, tuple[Topic, ...]]] = {
     live.CasesOpened: (Topic.CASES,),
     live.LettersDied: (Topic.LETTERS, Topic.STATIONS),
     live.CouponsChanged: (Topic.COUPONS,),
+    live.DaysMoved: (Topic.DAYS,),
     live.LineChanged: (Topic.STATIONS,),
 }
 
@@ -87,6 +89,7 @@ def _pages(office: Office, life: SessionLife) -> list[Any]:
         TankPages(office),
         OwnerPages(office),
         SalePages(office),
+        DayPages(office),
         NewTariffPages(office),
         PricePages(office),
         CampaignPages(office),

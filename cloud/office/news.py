@@ -26,6 +26,7 @@ class Topic(StrEnum):
     LETTERS = "letters"
     SECURITY = "security"
     TANKS = "tanks"
+    DAYS = "days"
 
 
 class News:
