@@ -353,7 +353,7 @@ class Hello(Struct, frozen=True, forbid_unknown_fields=True):
     points: tuple[PointState, ...] = ()
     printer: str = ""
     live: bool = False
-    """A heartbeat on a connection that was already welcomed."""
+    """A heartbeat on a connection on which this store was welcomed, and not refused."""
     gauges: tuple[GaugeState, ...] = ()
     versions: dict[str, int] = {}
     """Versions of all other books held, 0 for none, by the last word of their topic. A station is sent no kind of book

@@ -193,7 +193,7 @@ class Uplink:
             open=presence.open,
             points=presence.points,
             printer=presence.printer,
-            live=self._greeted,
+            live=self.accepted,
             gauges=presence.gauges,
             versions={topics.KEYS: self.key_version(), topics.SETTINGS: site},
             parts=parts,

@@ -239,6 +239,18 @@ async def test_a_refused_store_keeps_its_letters_and_the_station_goes_on_selling
     assert desk.uplink.heard
 
 
+async def test_f50_who_was_refused_says_hello_like_a_newcomer_and_is_judged_as_one(desk: Desk) -> None:
+    """An old backup that called its next hello a heartbeat would be let in, and number new sales like old ones."""
+    desk.connect()
+    await until(lambda: desk.pipe.hellos)
+    desk.welcome(refused="It is an old backup: open it with a new epoch.")
+    before = len(desk.pipe.hellos)
+    await until(lambda: len(desk.pipe.hellos) > before + 1)
+    assert not any(hello.live for hello in desk.pipe.hellos[before + 1 :])
+    desk.welcome()
+    await until(lambda: desk.pipe.hellos[-1].live)
+
+
 async def test_the_clock_is_compared_over_half_of_the_round_trip(desk: Desk) -> None:
     desk.connect()
     await until(lambda: desk.pipe.hellos)
