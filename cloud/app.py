@@ -18,9 +18,9 @@ from cloud.coupons import book as coupon_book
 from cloud.coupons import claims, redeeming, sealing
 from cloud.coupons.keys import BOOK as COUPONS
 from cloud.coupons.sealing import Seal
+from cloud.days import keeping
 from cloud.door import Door, Entrance
 from cloud.door import Place as DoorPlace
-from cloud.days import keeping
 from cloud.founding import FOUNDER, authority_of, broker_password, certify_broker, gate_of, key_file, now, open_books
 from cloud.gate.admitting import BooksKeeper
 from cloud.gate.gate import Gate
@@ -30,7 +30,7 @@ from cloud.orders import keys as command_keys
 from cloud.orders.signing import OfficePen, Pen
 from cloud.sales import arriving, disputes, payments, restoring
 from cloud.settings import Settings
-from cloud.stations import commands, events
+from cloud.stations import commands, events, site_settings
 from cloud.store import counters
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import Books, Connection
@@ -278,6 +278,7 @@ def trades(settings: Settings, handlers: Mapping[type, BulkHandler], pen: Pen) -
         versions=_versions,
         tariffs=tariffs,
         coupons=partial(coupon_book.books_of, lists=lists),
+        settings=site_settings.books_of,
         parts=partial(coupon_book.parts_of, lists=lists),
         claim=claim,
         commands=commands.take_waiting,
@@ -337,8 +338,8 @@ async def _ended(task: asyncio.Task[None] | None) -> None:
 
 
 def _versions(connection: Connection, stations: Collection[str]) -> dict[str, Held]:
-    tariffs, coupons = (counters.versions(connection, kind, stations) for kind in (TARIFFS, COUPONS))
-    return {station: Held(tariffs[station], coupons[station]) for station in stations}
+    found = [counters.versions(connection, kind, stations) for kind in (TARIFFS, COUPONS, site_settings.BOOK)]
+    return {station: Held(*(versions[station] for versions in found)) for station in stations}
 
 
 def _restore(connection: Connection, station: str, epoch: int, boot: int, zero: int) -> None:

@@ -59,4 +59,5 @@ def _ending(state: StationState) -> bool:
 
 
 def _behind(state: StationState) -> bool:
-    return state.tariffs_held != state.tariffs_current or state.coupons_held != state.coupons_current
+    site = state.settings_held in (None, state.settings_current)
+    return state.tariffs_held != state.tariffs_current or state.coupons_held != state.coupons_current or not site

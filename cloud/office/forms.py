@@ -63,6 +63,17 @@ class Form:
             self.complain(name, "odd_characters")
         return typed if name not in self.wrong else ""
 
+    def lines(self, name: str, most: int, longest: int) -> tuple[str, ...]:
+        """Lines without blanks at their ends; empty ones don't count."""
+        found = tuple(line for typed in self.raw(name).splitlines() if (line := " ".join(typed.split())))
+        if len(found) > most:
+            self.complain(name, "too_many_lines", most=most)
+        elif any(len(line) > longest for line in found):
+            self.complain(name, "too_long", longest=longest)
+        elif not all(is_plain(line) and line.isprintable() for line in found):
+            self.complain(name, "odd_characters")
+        return found if name not in self.wrong else ()
+
     def whole(self, name: str, least: int = 0, most: int = LONG, default: int | None = None) -> int:
         """A whole number between two."""
         return self._between(name, int, least, most, default, str)

@@ -24,6 +24,7 @@ from cloud.office.people import PeoplePages
 from cloud.office.prices import PricePages
 from cloud.office.records import RecordPages
 from cloud.office.sales import SalePages
+from cloud.office.site_settings import SiteSettingsPages
 from cloud.office.stations import StationPages
 from cloud.office.tanks import TankPages
 from cloud.office.tariffs import NewTariffPages
@@ -86,6 +87,7 @@ def _pages(office: Office, life: SessionLife) -> list[Any]:
         OverviewPages(office),
         StationPages(office),
         EnrolmentPages(office),
+        SiteSettingsPages(office),
         TankPages(office),
         OwnerPages(office),
         SalePages(office),

@@ -32,6 +32,9 @@ class Dispatch(Protocol):
     async def coupons_changed(self, stations: Collection[str] | None = None) -> None:
         """Likewise for coupon books."""
 
+    async def settings_changed(self, stations: Collection[str] | None = None) -> None:
+        """Likewise for what head office sets."""
+
     async def commands_given(self, stations: Collection[str]) -> None:
         """There are new commands for these stations."""
 

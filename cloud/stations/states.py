@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from cloud.stations.site_settings import BOOK
 from cloud.store import counters, identity, letters, stations
 from cloud.store.database import Connection
 from shared.errors import Refused
@@ -36,6 +37,7 @@ class Versions(NamedTuple):
 
     tariffs: int
     coupons: int
+    settings: int
 
 
 class StationState(Struct, frozen=True):
@@ -63,6 +65,9 @@ class StationState(Struct, frozen=True):
     tariffs_current: int
     coupons_held: int
     coupons_current: int
+    settings_held: int | None
+    """None: its program is older than such books."""
+    settings_current: int
     dead_letters: int
     epoch: int = 0
     program: str = ""
@@ -103,13 +108,13 @@ def _states(connection: Connection, rows: Sequence[Any], lines: Sequence[Any], n
     dead = stations.waiting_dead_letters(connection)
     ids = [row.id for row in rows]
     ends = identity.ends(connection)
-    tariffs, coupons = (counters.versions(connection, kind, ids) for kind in ("tariffs", "coupons"))
+    books = [counters.versions(connection, kind, ids) for kind in ("tariffs", "coupons", BOOK)]
     return tuple(
         _state(
             row,
             by_station[row.id],
             [gap for line in by_station[row.id] for gap in _gaps(connection, line)],
-            Versions(tariffs[row.id], coupons[row.id]),
+            Versions(*(versions[row.id] for versions in books)),
             dead.get(row.id, 0),
             ends.get(row.id, 0),
             now,
@@ -144,6 +149,8 @@ def _state(
         tariffs_current=current.tariffs,
         coupons_held=hello.coupons if hello else 0,
         coupons_current=current.coupons,
+        settings_held=hello.versions.get(BOOK) if hello else None,
+        settings_current=current.settings,
         dead_letters=dead,
         epoch=newest.epoch if newest else 0,
         program=hello.program if hello else "",

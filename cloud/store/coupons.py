@@ -69,6 +69,11 @@ def setting_row(connection: Connection, name: str) -> Row[Any] | None:
     return connection.execute(select(_setting).where(_setting.c.name == name)).one_or_none()
 
 
+def settings(connection: Connection, names: Collection[str]) -> Mapping[str, Row[Any]]:
+    """Settings by name; those that nobody has set are missing."""
+    return {row.name: row for row in connection.execute(select(_setting).where(_setting.c.name.in_(names)))}
+
+
 def set_setting(connection: Connection, name: str, value_json: str, by: str, now: int) -> None:
     """Sets it, or sets it anew."""
     values = {"value_json": value_json, "changed_at": now, "changed_by": by}

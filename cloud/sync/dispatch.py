@@ -120,6 +120,11 @@ class Dispatch:
         self._elsewhere(topics.COUPONS, stations)
         await self.push(stations, topics.COUPONS)
 
+    async def settings_changed(self, stations: Collection[str] | None = None) -> None:
+        """There are new settings, for these stations or for all."""
+        self._elsewhere(topics.SETTINGS, stations)
+        await self.push(stations, topics.SETTINGS)
+
     async def commands_given(self, stations: Collection[str]) -> None:
         """There are new commands in the books for these stations."""
         self._elsewhere(topics.COMMAND, stations)

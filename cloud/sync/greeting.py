@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 import structlog
+from msgspec import Struct
 
 from cloud.store import lines
 from cloud.store.database import Books, Connection
@@ -14,14 +15,15 @@ from cloud.sync.holding import held
 from cloud.sync.identity import Alarms, Identities
 from cloud.sync.trades import Held, Trades
 from shared import topics
-from shared.messages import CouponBook, Hello, TariffBook, Welcome
 from shared.messages import Held as HeldLetters
+from shared.messages import Hello, Welcome
 from shared.wire import pack
 
 _log = structlog.get_logger(__name__)
 
 _SHIFTED = 5_000
 """Milliseconds by which a boot's zero may seem to move with the network's moods; more means that the machine slept."""
+_BOOKS = topics.TARIFFS, topics.COUPONS, topics.SETTINGS
 _UNKNOWN = "Head office does not know this station, or has revoked it."
 
 
@@ -147,7 +149,7 @@ class Greeter:
         ]
         books = [
             book
-            for kind in (topics.TARIFFS, topics.COUPONS)
+            for kind in _BOOKS
             for book in self._books_of(connection, [station for station, lacks in behind if lacks == kind], kind)
         ]
         books += [part for hello in hellos for part in self._parts(connection, hello)]
@@ -157,8 +159,12 @@ class Greeter:
         """One book for all stations that have nothing of their own: it is packed once."""
         if not stations:
             return []
-        make = self._trades.tariffs if kind == topics.TARIFFS else self._trades.coupons
-        books: Mapping[str, TariffBook | CouponBook] = make(connection, stations, self._now())
+        makers: Mapping[str, Callable[[Connection, Collection[str], int], Mapping[str, Struct]]] = {
+            topics.TARIFFS: self._trades.tariffs,
+            topics.COUPONS: self._trades.coupons,
+            topics.SETTINGS: self._trades.settings,
+        }
+        books = makers[kind](connection, stations, self._now())
         packed = {number: pack(book) for number, book in {id(book): book for book in books.values()}.items()}
         return [Outgoing(topics.down(station, kind), packed[id(books[station])]) for station in stations]
 
@@ -201,7 +207,12 @@ def _store_of(heard: HeardHello) -> StoreKey:
 def _behind(hello: Hello, newest: Held) -> list[str]:
     heads = hello.parts.version if hello.parts and hello.parts.wanted else 0
     coupons = max(hello.coupons, heads)
-    tried = ((hello.tariffs < newest.tariffs, topics.TARIFFS), (coupons < newest.coupons, topics.COUPONS))
+    site = hello.versions.get(topics.SETTINGS)  # a station that does not name it is older than this kind
+    tried = (
+        (hello.tariffs < newest.tariffs, topics.TARIFFS),
+        (coupons < newest.coupons, topics.COUPONS),
+        (site is not None and site < newest.settings, topics.SETTINGS),
+    )
     return [kind for lacks, kind in tried if lacks]
 
 

@@ -8,14 +8,24 @@ from msgspec import Struct
 from cloud.orders.signing import Pen
 from cloud.store.arrivals import BulkHandler
 from cloud.store.database import Connection
-from shared.messages import ClaimAnswer, Command, CouponBook, CouponClaim, CouponPart, PartsWanted, TariffBook
+from shared.messages import (
+    ClaimAnswer,
+    Command,
+    CouponBook,
+    CouponClaim,
+    CouponPart,
+    PartsWanted,
+    SettingsBook,
+    TariffBook,
+)
 
 
 class Held(NamedTuple):
-    """Versions of a station's two books."""
+    """Versions of a station's books."""
 
     tariffs: int = 0
     coupons: int = 0
+    settings: int = 0
 
 
 class Trades(Struct, frozen=True):
@@ -29,6 +39,8 @@ class Trades(Struct, frozen=True):
     """The tariff books of these stations now; noted as sent. Those that are the same are one object."""
     coupons: Callable[[Connection, Collection[str], int], Mapping[str, CouponBook]]
     """The coupon books of these stations now, likewise."""
+    settings: Callable[[Connection, Collection[str], int], Mapping[str, SettingsBook]]
+    """What head office sets for these stations, likewise."""
     parts: Callable[[Connection, str, PartsWanted, int], Sequence[CouponPart]]
     """The parts of a large coupon book that a station asks for; none when its list was drawn up anew meanwhile."""
     claim: Callable[[Connection, str, CouponClaim, int], ClaimAnswer]

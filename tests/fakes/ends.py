@@ -40,12 +40,14 @@ from shared.messages import (
     CouponClaim,
     CouponPart,
     PartsWanted,
+    SettingsBook,
     TariffBook,
 )
 from shared.mqtt import Broker
 from shared.orders import LIFE, OrderHead, is_order, order
 from shared.sale import Delivery, Sale, SaleStatus, prove
 from shared.signing import Signer, public_key
+from shared.site import SiteSettings
 from shared.station import Key
 from shared.tariff import Tariff
 from shared.wire import pack
@@ -173,6 +175,7 @@ class Shelf:
     def __init__(self) -> None:
         self.tariff_book = TariffBook(0, ())
         self.coupon_book = CouponBook(0, {}, b"", Allowance())
+        self.settings_book = SettingsBook(0, SiteSettings())
         self.coupon_parts: list[CouponPart] = []
         self.commands: dict[str, list[Command]] = {}
         self.claims: list[CouponClaim] = []
@@ -185,6 +188,7 @@ class Shelf:
             versions=self._versions,
             tariffs=lambda _connection, stations, _now: dict.fromkeys(stations, self.tariff_book),
             coupons=lambda _connection, stations, _now: dict.fromkeys(stations, self.coupon_book),
+            settings=lambda _connection, stations, _now: dict.fromkeys(stations, self.settings_book),
             parts=self._parts,
             claim=self._claim,
             commands=lambda _connection, stations, _now: {s: self.commands.get(s, []) for s in stations},
@@ -200,7 +204,9 @@ class Shelf:
         return [self.coupon_parts[index] for index in asked.wanted if asked.whole == self.coupon_book.whole]
 
     def _versions(self, _connection: Connection, stations: Collection[str]) -> Mapping[str, Held]:
-        return {station: Held(self.tariff_book.version, self.coupon_book.version) for station in stations}
+        return dict.fromkeys(
+            stations, Held(self.tariff_book.version, self.coupon_book.version, self.settings_book.version)
+        )
 
     def _claim(self, _connection: Connection, _station: str, claim: CouponClaim, _now: int) -> ClaimAnswer:
         self.claims.append(claim)

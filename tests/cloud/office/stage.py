@@ -56,6 +56,10 @@ class Down:
         """New coupon books."""
         self.asked.append(("coupons", stations))
 
+    async def settings_changed(self, stations: Collection[str] | None = None) -> None:
+        """New settings."""
+        self.asked.append(("settings", stations))
+
     async def commands_given(self, stations: Collection[str]) -> None:
         """New commands."""
         self.asked.append(("commands", stations))

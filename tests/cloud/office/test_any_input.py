@@ -61,6 +61,8 @@ NAMES: Final = {
         "station",
     ],
     "POST /coupons/issue": ["name", "count", "typed"],
+    "POST /station-settings": ["receipt_top", "receipt_bottom", "receipts", "drip_limit"],
+    "POST /stations/{id}/settings": ["receipt_top", "receipt_bottom", "receipts", "drip_limit"],
     "POST /coupons/allowance": ["per_coupon", "per_member_day", "per_station_day", "book_hours"],
     "POST /coupons/one/{id}/lease": ["station", "until"],
     "POST /cases/{number}/decide": ["decision", "note"],
@@ -68,7 +70,8 @@ NAMES: Final = {
     "POST /letters/{number}/waive": ["reason"],
 }  # fmt: skip
 PATHS: Final = (
-    "/stations/{}", "/live/stations/{}", "/sales/{}", "/prices/{}", "/cases/{}", "/letters/{}", "/coupons/one/{}",
+    "/stations/{}", "/stations/{}/settings", "/live/stations/{}",
+    "/sales/{}", "/prices/{}", "/cases/{}", "/letters/{}", "/coupons/one/{}",
     "/coupons/codes/{}.svg", "/coupons/codes/{}.png", "/{}", "/live/{}", "/account/sessions/{}/end", "/own/{}",
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ SAY = Texts(ROOM / "texts").say("zh")
 def well(**changes: Any) -> StationState:
     """A station with nothing wrong."""
     base = StationState(
-        "one", "一号站", "d", "经销商", "r", "区域", NOW, None, True, NOW, 0, 0, 0, 0, 10, 3, 3, 2, 2, 0,
+        "one", "一号站", "d", "经销商", "r", "区域", NOW, None, True, NOW, 0, 0, 0, 0, 10, 3, 3, 2, 2, 1, 1, 0,
         points=(PointState(1, "idle"),), printer="ok", open=True,
     )  # fmt: skip
     return replace(base, **changes)
@@ -39,6 +39,7 @@ def well(**changes: Any) -> StationState:
 def test_a_station_that_is_well_needs_nobody() -> None:
     assert troubles_of(well()) == []
     assert troubles_of(well(asked_at=NOW, certificate_until=NOW + 15 * DAY)) == []
+    assert troubles_of(well(settings_held=None)) == [], "its program knows no such books"
     assert troubles_of(well(open=False)) == [], "closed is no trouble"
     assert troubles_of(well(points=(PointState(1, "idle", 0, "price_pending"),))) == [], "this ends by itself"
 
@@ -55,6 +56,7 @@ def test_a_station_that_is_well_needs_nobody() -> None:
         ({"printer": "paper_out"}, "printer"),
         ({"clock_difference": -9_000}, "clock"),
         ({"tariffs_held": 2}, "behind"),
+        ({"settings_held": 0}, "behind"),
         ({"asked_at": NOW, "certificate_until": NOW + 13 * DAY}, "certificate"),
         ({"asked_at": NOW, "certificate_until": NOW - DAY}, "certificate"),
     ],

@@ -26,10 +26,12 @@ from shared.messages import (
     Hello,
     Letter,
     SaleRecorded,
+    SettingsBook,
     StopPoint,
     TariffBook,
     Welcome,
 )
+from shared.site import SiteSettings
 from shared.wire import batch_of, letter_bytes, pack, unpack
 from tests.fakes.ends import HANDLERS, Shelf, sale_of
 from tests.fakes.waiting import until
@@ -98,6 +100,17 @@ async def test_what_a_station_lacks_follows_the_welcome(desk: Desk) -> None:
     assert [kind for kind, _ in answers] == [topics.WELCOME, topics.TARIFFS, topics.COUPONS]
     assert answers[1][1] == desk.shelf.tariff_book
     assert [kind for kind, _ in await desk.hears(hello(tariffs=4, coupons=2, live=True))] == [topics.WELCOME]
+
+
+async def test_settings_go_to_those_whose_program_knows_such_books(desk: Desk) -> None:
+    desk.shelf.settings_book = SettingsBook(3, SiteSettings(drip_limit=50))
+    answers = await desk.hears(hello(versions={topics.KEYS: 1, topics.SETTINGS: 2}))
+    assert answers == [answers[0], (topics.SETTINGS, desk.shelf.settings_book)]
+    for versions in ({topics.KEYS: 1}, {topics.KEYS: 1, topics.SETTINGS: 3}):
+        assert [kind for kind, _ in await desk.hears(hello(live=True, versions=versions))] == [topics.WELCOME]
+    desk.sent.clear()
+    await desk.dispatch.settings_changed([A])
+    assert [(station, kind) for station, kind, _ in desk.sent] == [(A, topics.SETTINGS)]
 
 
 async def test_a_new_price_is_pushed_to_those_who_are_there(desk: Desk) -> None:

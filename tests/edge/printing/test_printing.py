@@ -17,6 +17,7 @@ from hardware.printers.slip import Slip
 from hardware.printers.virtual import Fault, VirtualPrinter, fault, slips
 from shared.errors import Refused
 from shared.messages import SlipJournalled, SlipState
+from shared.site import SiteSettings
 from shared.station import Key
 from tests.edge.printing.sales import DISPUTED, FULL, PLAIN
 from tests.edge.printing.station import PACE, Station, a_bus, open_station, usb_printer
@@ -47,6 +48,20 @@ async def test_each_sale_gets_its_receipt_and_the_company_is_told(tmp_path: Path
     assert len(plug.printer.papers) == 2
     assert str(first).encode() in plug.printer.papers[0]
     assert station.troubles == []
+
+
+async def test_what_head_office_has_set_goes_before_the_stations_own_file_at_once(tmp_path: Path) -> None:
+    bus, plug = a_bus()
+    async with open_station(tmp_path, usb_printer(bus)) as station:
+        station.printing.obey(SiteSettings(receipt_bottom=("投诉 400-000",)))
+        await station.settled(await station.sell(PLAIN))
+        station.printing.obey(SiteSettings(receipts=False))
+        assert not station.journal(await station.sell(PLAIN)), "only when somebody asks"
+        station.printing.obey(SiteSettings())
+        await station.settled(await station.sell(PLAIN))
+    with_line, without = plug.printer.papers
+    assert "投诉".encode("gbk") in with_line
+    assert "投诉".encode("gbk") not in without
 
 
 async def test_the_journal_holds_the_very_bytes_that_were_printed(tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ def test_everything_that_the_customer_paid_for_stands_on_it() -> None:
         assert line in slip.splitlines(), line
 
 
+def test_head_offices_lines_stand_below_the_name_and_above_the_farewell() -> None:
+    head = ReceiptHead("中山路加油站", top=("中山路 1 号", "税号 9131"), bottom=("投诉 400-000",))
+    slip = text(receipt(PLAIN, KEY, head)).splitlines()
+    assert slip[:4] == ["中山路加油站", "中山路 1 号", "税号 9131", "加油小票 FUEL RECEIPT"]
+    assert slip.index("投诉 400-000") == slip.index("谢谢惠顾 欢迎再次光临") - 1
+
+
 def test_nobody_is_named_who_was_not_there() -> None:
     slip = said(PLAIN)
     assert all(word not in slip for word in ("车牌", "会员", "加油员", "优惠", "争议", "重打"))
