@@ -87,3 +87,10 @@ def test_an_alarm_is_raised_once_an_hour() -> None:
     assert not alarms.admit("pudong-1", "double", NOW + 60_000)
     assert alarms.admit("minhang-2", "double", NOW + 60_000)
     assert alarms.admit("pudong-1", "double", NOW + 3_600_000)
+
+
+def test_a_station_that_thinks_up_a_new_name_each_time_silences_no_other() -> None:
+    alarms = Alarms()
+    told = [alarms.admit("pudong-1", f"wrote for nobody-{number}", NOW) for number in range(20_000)]
+    assert told.count(True) == 50
+    assert alarms.admit("minhang-2", "double", NOW)
