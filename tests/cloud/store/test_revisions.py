@@ -46,13 +46,13 @@ def known(books: Books) -> dict[str, Any]:
 
 
 def rows(books: Books) -> Rows:
-    """Every row of the tables that stand in their place."""
+    """Every row of the tables that stand in their place; but how often a day was marked to be added up anew."""
     with books.read() as connection:
         quote = connection.dialect.identifier_preparer.quote
         found = {
             name: connection.execute(text(f"SELECT * FROM {quote(name)}")).mappings().all() for name in known(books)
         }
-    return {name: [dict(row) for row in some] for name, some in found.items()}
+    return {name: [{key: row[key] for key in row if key != "marks"} for row in some] for name, some in found.items()}
 
 
 def forms(kind: str, tmp_path: Path) -> dict[str, dict[str, Any]]:
