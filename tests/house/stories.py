@@ -46,8 +46,6 @@ STORIES: Final[Mapping[str, str]] = {
     "F117": "A secret that all devices shared was read out of one of them.",
     "F120": "A power cut or a full disk left a store that was damaged, empty or shorter.",
 }
-WITH_THE_BUSINESS_DAY: Final = ("F33", "F42", "F43")
-"""Told as soon as head office closes its days."""
 _NAMED: Final = re.compile(r"test_(f\d+)_\w+")
 
 

@@ -101,7 +101,14 @@ ROUTES: Final[dict[str, str]] = {
     "GET /security": PERSON,
     "GET /audit": PERSON,
 }
-FILLED: Final = {"id": "pudong-1", "key": "pudong-1-1795000000-9", "kind": "dealer", "version": "1", "number": "1"}
+FILLED: Final = {
+    "id": "pudong-1",
+    "key": "pudong-1-1795000000-9",
+    "kind": "dealer",
+    "version": "1",
+    "number": "1",
+    "day": "2026-11-22",
+}
 
 
 def routes(application: web.Application) -> list[str]:
