@@ -34,6 +34,20 @@ _PRAGMAS = (
 )
 
 
+_WATCHED = (
+    "tcp_keepalives_idle = '10s'",
+    "tcp_keepalives_interval = '5s'",
+    "tcp_keepalives_count = 3",
+    "idle_in_transaction_session_timeout = '60s'",
+)
+"""So that PostgreSQL lets go of what a worker held whose machine has lost its power, or that hangs: lines and shards.
+
+Left to itself it would keep them for two hours.
+"""
+_WATCHING = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+"""The same the other way round."""
+
+
 class Books:
     """The database. May be used from many threads; every call blocks, so the event loop calls it in a thread.
 
@@ -189,5 +203,12 @@ def _prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
 
 
 def _postgresql_engines(place: URL) -> tuple[Engine, Engine]:
-    writer = create_engine(place, pool_size=10, max_overflow=30, pool_pre_ping=True)
+    writer = create_engine(place, pool_size=10, max_overflow=30, pool_pre_ping=True, connect_args=_WATCHING)
+    event.listen(writer, "connect", _watched)
     return writer, writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _watched(raw: Any, _record: Any) -> None:
+    """Said on the connection, not in its address: whoever stands between may not let that through."""
+    raw.execute("; ".join(f"SET {setting}" for setting in _WATCHED))
+    raw.commit()

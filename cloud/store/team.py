@@ -1,10 +1,12 @@
 """How the workers of one company find each other in PostgreSQL: who serves which shard, and what one tells the others.
 
 A worker holds its shards by advisory locks on a connection that does nothing else. When the worker dies, however it
-dies, its connection dies with it, and the shards are free for the others: no lease runs out, nobody has to notice.
+dies, its connection dies with it, and the shards are free for the others: no lease runs out. A worker that hangs asks
+nothing on it any more, so that PostgreSQL ends it.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 import psycopg
 from sqlalchemy import Connection, text
@@ -16,6 +18,8 @@ from shared.errors import Unavailable
 _SHARD, _WORKER = 0x6A696131, 0x6A696132
 """Two numbers of our own, so that nobody else's advisory locks are met."""
 _CHANNEL = "jiayou"
+PATIENCE: Final = 15.0
+"""Seconds; a worker that is well asks every two."""
 _LONGEST = 7_900
 """Bytes that PostgreSQL carries to the others; beyond, it is told without details."""
 _COUNT = """
@@ -27,11 +31,12 @@ _COUNT = """
 
 class Seat:
     """A worker's place in the team. Blocking, for one thread. :exc:`Unavailable` when the connection is gone: nothing
-    is held any more."""
+    is held any more. So it is, too, when its worker has asked nothing for ``patience`` seconds."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, patience: float = PATIENCE) -> None:
         self._connection = books.apart()
         try:
+            self._connection.execute(text(f"SET idle_session_timeout = {round(patience * 1_000)}"))
             number = self._one("SELECT pg_backend_pid()")
             self._one("SELECT pg_advisory_lock_shared(:worker, :number)", worker=_WORKER, number=number)
             self._connection.execute(text(f"LISTEN {_CHANNEL}"))

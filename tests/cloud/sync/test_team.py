@@ -9,7 +9,9 @@ from sqlalchemy import text
 
 from cloud import live
 from cloud.store.database import Books
+from cloud.store.team import Seat
 from cloud.sync.team import ALL_SHARDS, Push, Team, Word
+from shared.errors import Unavailable
 from shared.station import Key
 from tests.fakes.waiting import until
 
@@ -124,3 +126,30 @@ async def test_words_of_a_worker_of_another_version_do_no_harm(books: Books) -> 
         await until(lambda: one.team.workers == 2, 15, "it to know of the other")
         one.team.tell(Push("coupons", None))
         await until(lambda: other.words == [Push("coupons", None)], 5, "the next word to be heard")
+
+
+@postgresql
+async def test_the_shards_of_a_worker_that_hangs_are_free_although_its_connection_stands(books: Books) -> None:
+    hung, other = Seat(books, patience=0.5), Seat(books)
+    try:
+        assert hung.take([7], 1) == {7}
+        assert other.take([7], 1) == set()
+        await until(lambda: other.take([7], 1) == {7}, 5, "the shard to be free")
+        with pytest.raises(Unavailable):
+            hung.workers()
+    finally:
+        hung.close()
+        other.close()
+
+
+@postgresql
+def test_nobody_waits_for_two_hours_for_a_machine_that_has_lost_its_power(books: Books) -> None:
+    def told(name: str) -> str:
+        with books.begin() as connection:
+            return str(connection.execute(text(f"SHOW {name}")).scalar_one())
+
+    assert told("idle_in_transaction_session_timeout") == "1min"
+    with books.begin() as connection:
+        over_a_network = connection.execute(text("SELECT inet_server_addr() IS NOT NULL")).scalar_one()
+    if over_a_network:  # a socket in the file system knows no keep-alives
+        assert (told("tcp_keepalives_idle"), told("tcp_keepalives_count")) == ("10", "3")
