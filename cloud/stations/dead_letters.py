@@ -1,6 +1,6 @@
 """Letters that could not be read or kept: a person mends and replays them, or waives them with a reason."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -9,6 +9,7 @@ from msgspec import Struct
 from cloud.store import audit, letters, lines, stations
 from cloud.store.arrivals import Arrived, BulkHandler
 from cloud.store.database import Connection
+from cloud.store.lines import Line, StoreKey
 from shared.errors import LetterMisread, Refused
 from shared.station import Key
 from shared.wire import read_letter
@@ -77,8 +78,9 @@ def replay(
         raise Refused("no_place", "Nobody can tell which letter this was. It can be waived, with a reason.")
     if _taken(connection, dead):
         raise Refused("taken", "Another letter stands under this number, and stays. This one can be waived.")
+    held = _hold(connection, {dead.station}, now)
     try:
-        _post(connection, handlers, dead, text.encode())
+        _post(connection, handlers, held, dead, text.encode())
     except (LetterMisread, UnicodeEncodeError) as why:
         raise Refused("misread", str(why)) from why
     stations.end_dead_letter(connection, number, "replayed", by, "", now)
@@ -93,7 +95,8 @@ def replay_alike(connection: Connection, handlers: Mapping[type, BulkHandler], n
     """
     reason = _waiting(connection, number).reason
     alike = stations.dead_alike(connection, reason, AT_ONCE)
-    done = [row for row in alike if _as_it_came(connection, handlers, row)]
+    held = _hold(connection, {row.station for row in alike}, now)
+    done = [row for row in alike if _as_it_came(connection, handlers, held, row)]
     if not done:
         raise Refused("still_misread", "Not one of these letters can be read yet. Each can be mended or waived.")
     for row in done:
@@ -116,23 +119,40 @@ def waiting_count(connection: Connection) -> int:
     return sum(stations.waiting_dead_letters(connection).values())
 
 
-def _as_it_came(connection: Connection, handlers: Mapping[type, BulkHandler], row: Any) -> bool:
+def _hold(connection: Connection, stations: Collection[str], now: int) -> Mapping[StoreKey, Line]:
+    """All lines of these stations, as the intake holds them: nothing of theirs arrives meanwhile.
+
+    A sale that came just now, and its payment out of the dead letters, would not see each other.
+    """
+    keys = {(line.station, line.epoch) for line in lines.lines_of(connection, stations)}
+    return lines.lock(connection, keys, now) if keys else {}
+
+
+def _as_it_came(
+    connection: Connection, handlers: Mapping[type, BulkHandler], held: Mapping[StoreKey, Line], row: Any
+) -> bool:
     dead = _view(row)
     if _taken(connection, dead):
         return False
     try:
-        _post(connection, handlers, dead, bytes(row.raw))
+        _post(connection, handlers, held, dead, bytes(row.raw))
     except LetterMisread:
         return False
     return True
 
 
-def _post(connection: Connection, handlers: Mapping[type, BulkHandler], dead: DeadLetter, raw: bytes) -> None:
+def _post(
+    connection: Connection,
+    handlers: Mapping[type, BulkHandler],
+    held: Mapping[StoreKey, Line],
+    dead: DeadLetter,
+    raw: bytes,
+) -> None:
     if len(raw) > DEEPEST:
         raise LetterMisread("This is longer than any letter.")
     letter = read_letter(raw, dead.seq)
     key = dead.station, dead.epoch, dead.seq
-    line = next((line for line in lines.lines_of(connection, [dead.station]) if line.epoch == dead.epoch), None)
+    line = held.get((dead.station, dead.epoch))
     clock = (line.boot, line.boot_zero) if line else (0, None)
     fact = Arrived(*key, letter.stamp, dead.arrived_at, sha256(raw).digest(), letter.body, *clock)
     trouble = letters.post(connection, handlers[type(letter.body)], [fact])

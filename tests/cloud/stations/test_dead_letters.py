@@ -1,5 +1,6 @@
 """A letter that can't be read waits for a person: mended and replayed, or waived with a reason."""
 
+import threading
 from hashlib import sha256
 
 import msgspec
@@ -13,9 +14,10 @@ from cloud.stations import dead_letters
 from cloud.store import letters, lines
 from cloud.store.letters import Dead, Posted
 from shared.errors import Refused
-from shared.messages import Letter, SaleRecorded
+from shared.messages import Letter, SalePaid, SaleRecorded
+from shared.payment import OPEN, Payment, Tender, TenderKind
 from shared.wire import letter_bytes
-from tests.cloud.scene import EPOCH, NOW, SETTINGS, Scene, a_sale, stamp
+from tests.cloud.scene import EPOCH, NOW, SETTINGS, Scene, a_sale, arrived, stamp
 
 HANDLERS = app.handlers(SETTINGS)
 GOOD = letter_bytes(Letter(7, stamp(NOW), SaleRecorded(a_sale()))).decode()
@@ -137,3 +139,19 @@ def test_after_an_update_all_letters_of_one_reason_are_read_again_and_the_rest_g
         replay_alike(scene, broken)
     with pytest.raises(Refused, match="replayed by 王总"):
         replay_alike(scene, first)
+
+
+def test_a_payment_is_replayed_while_its_sale_arrives_and_the_two_find_each_other(scene: Scene) -> None:
+    paid = SalePaid(EPOCH, 1, Payment((Tender(TenderKind.CASH, 23_550),), "attendant:小李", 23_550, 0))
+    number = bury(scene, b"{}")
+    with scene.books.begin() as arriving:
+        lines.lock(arriving, [("pudong-1", EPOCH)], NOW)
+        HANDLERS[SaleRecorded](arriving, [arrived(SaleRecorded(a_sale(tender=OPEN)))])
+        mending = threading.Thread(
+            target=replay, args=(scene, number, letter_bytes(Letter(7, stamp(NOW), paid)).decode())
+        )
+        mending.start()
+        mending.join(0.3)
+    mending.join()
+    assert scene.read(dead_letters.waiting_count) == 0
+    assert scene.rows_of("sale")[0].tender == "cash"
