@@ -288,6 +288,11 @@ width = 80
         sums: dict[str, int] = self._cloud("sales")
         return sums
 
+    def days(self) -> dict[str, int]:
+        """The proof that the days agree with the sales: so many days, so many sales in them."""
+        proof: dict[str, int] = self._cloud("days", "check")
+        return proof
+
     def coupon_book_is_current(self) -> bool:
         """Whether the station holds the newest coupon book."""
         (station,) = self._cloud("station", "list")

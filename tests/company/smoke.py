@@ -110,7 +110,9 @@ def _books_agree(company: Company) -> dict[str, Any]:
         "pump_fen": truth["amount"], "cloud_fen": books["amount"],
         "disputed": books["disputed"], "receipts": slips,
     }  # fmt: skip
-    return said | {"equal": equal, "ok": equal and slips == books["settled"] and not books["disputed"]}
+    proved = company.days()["sales"] == books["sales"]
+    whole = equal and proved and slips == books["settled"] and not books["disputed"]
+    return said | {"equal": equal, "days_agree": proved, "ok": whole}
 
 
 def _remove(directory: Path) -> None:
