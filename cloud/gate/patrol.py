@@ -11,12 +11,14 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeout
 
-from cloud.broker import COMPANY, LINE_ACCOUNT
+from cloud.broker import LINE_ACCOUNT
 
 T = TypeVar("T")
 _ROLL_CALL: Final = 0.4
 """Seconds in which every node of a cluster has answered."""
 _PAGE: Final = 2_000
+_BLANK: Final = " "
+"""Stands in the name of every pass. Whoever is still being asked about goes by the name that he gave himself."""
 _OVERLAP: Final = 50
 """Connections that may end while one turns the page."""
 
@@ -68,7 +70,7 @@ async def _at(system: Client, server: str) -> Sequence[OnLine]:
     while True:
         wanted = {"auth": True, "acc": LINE_ACCOUNT, "limit": _PAGE, "offset": offset}
         page = (await _ask(system, f"$SYS.REQ.SERVER.{server}.CONNZ", wanted, _Listed)).data.connections or []
-        found += [OnLine(server, c.cid, c.authorized_user) for c in page if c.authorized_user not in ("", COMPANY)]
+        found += [OnLine(server, c.cid, c.authorized_user) for c in page if _BLANK in c.authorized_user]
         if len(page) < _PAGE:
             return found
         offset += _PAGE - _OVERLAP

@@ -1,6 +1,7 @@
 """How everybody on the line is found, however many they are, and though some come and go meanwhile."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, cast
@@ -45,7 +46,7 @@ class Nodes:
             return SimpleNamespace(data=b"{}")
         assert asked["acc"] == "JIAYOU"
         names = self.listed[server][asked["offset"] : asked["offset"] + asked["limit"]]
-        page = [{"cid": int(name.split("-")[1]), "authorized_user": name} for name in names]
+        page = [{"cid": int(re.findall(r"\d+", name)[0]), "authorized_user": name} for name in names]
         self.leaves()
         return SimpleNamespace(data=json.dumps({"data": {"connections": page or None}}).encode())
 
@@ -60,14 +61,20 @@ def _no_roll_call(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_everybody_is_found_page_by_page_at_every_node() -> None:
-    nodes = Nodes({"N1": [f"s-{n}" for n in range(4_500)], "N2": ["t-9"], "N3": []})
+    nodes = Nodes({"N1": [f"s-{n} p:badge" for n in range(4_500)], "N2": ["t-9 p:badge"], "N3": []})
     found = await patrol.everybody(nodes.client)
     assert len(found) == 4_501
-    assert OnLine("N2", 9, "t-9") in found
+    assert OnLine("N2", 9, "t-9 p:badge") in found
+
+
+async def test_whoever_is_still_being_asked_about_is_nobody_yet_and_is_not_cut() -> None:
+    """He goes by the name that he gave himself, and no pass has that name: it would seem to have ended."""
+    nodes = Nodes({"N1": ["s-1 p:badge", "s-2"]})
+    assert await patrol.everybody(nodes.client) == [OnLine("N1", 1, "s-1 p:badge")]
 
 
 async def test_nobody_is_overlooked_because_others_leave_while_the_page_is_turned() -> None:
-    nodes = Nodes({"N1": [f"s-{n}" for n in range(4_500)]})
+    nodes = Nodes({"N1": [f"s-{n} p:badge" for n in range(4_500)]})
 
     def ten_leave() -> None:
         nodes.listed["N1"] = nodes.listed["N1"][10:]
@@ -78,7 +85,7 @@ async def test_nobody_is_overlooked_because_others_leave_while_the_page_is_turne
 
 
 async def test_a_node_that_has_just_died_keeps_nobody_from_being_found_elsewhere() -> None:
-    nodes = Nodes({"N1": ["s-1"], "N2": ["s-2"]}, dead=("N1",))
+    nodes = Nodes({"N1": ["s-1 p:badge"], "N2": ["s-2 p:badge"]}, dead=("N1",))
     (one,) = await patrol.everybody(nodes.client)
     await patrol.cut(nodes.client, one)
     await patrol.cut(nodes.client, OnLine("N1", 1, "s-1"))
