@@ -1,7 +1,8 @@
 """What is new, told to every open page a few times a second at most.
 
 A piece of news is only a topic: each page fetches anew the parts of it that show this topic. What comes in a storm is
-told once at its beginning and once at its end.
+told once at its beginning, now and then while it lasts, and once at its end; a storm of one topic keeps no other
+waiting.
 """
 
 import asyncio
@@ -12,7 +13,9 @@ from enum import StrEnum
 from shared.face import Hub
 
 PAUSE = 1.0
-"""Seconds between two tellings."""
+"""Seconds between two tellings of a topic."""
+SALES_PAUSE = 0.25
+"""So with sales: a customer at head office's telephone waits for his."""
 
 
 class Topic(StrEnum):
@@ -32,13 +35,14 @@ class Topic(StrEnum):
 class News:
     """Tells topics to the pages. Belongs to the event loop."""
 
-    def __init__(self, hub: Hub, pause: float = PAUSE) -> None:
+    def __init__(self, hub: Hub, pause: float = PAUSE, sales_pause: float = SALES_PAUSE) -> None:
         self._hub = hub
-        self._pause = pause
+        self._pauses = dict.fromkeys(Topic, pause) | {Topic.SALES: min(pause, sales_pause)}
         self._boot = secrets.token_hex(4)
         self._told = 0
+        self._resting: dict[Topic, asyncio.TimerHandle] = {}
+        """Topics that were told a moment ago."""
         self._waiting: set[Topic] = set()
-        self._task: asyncio.Task[None] | None = None
 
     @property
     def mark(self) -> str:
@@ -50,9 +54,11 @@ class News:
         if not topics:
             return
         self._told += 1
-        self._waiting.update(topics)
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._telling(), name="office-news")
+        for topic in sorted(topics):
+            if topic in self._resting:
+                self._waiting.add(topic)
+            else:
+                self._say(topic)
 
     def missed(self, mark: str) -> Iterable[tuple[str, object]]:
         """What a page drawn at this mark must fetch anew: nothing, or everything."""
@@ -60,15 +66,16 @@ class News:
 
     async def close(self) -> None:
         """Tells nothing any more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        for timer in self._resting.values():
+            timer.cancel()
 
-    async def _telling(self) -> None:
-        while self._waiting:
-            now, self._waiting = sorted(self._waiting), set()
-            for topic in now:
-                self._hub.tell(topic.value)
-            await asyncio.sleep(self._pause)
-        self._task = None
+    def _say(self, topic: Topic) -> None:
+        self._hub.tell(topic.value)
+        loop = asyncio.get_running_loop()
+        self._resting[topic] = loop.call_later(self._pauses[topic], self._rested, topic)
+
+    def _rested(self, topic: Topic) -> None:
+        del self._resting[topic]
+        if topic in self._waiting:
+            self._waiting.discard(topic)
+            self._say(topic)

@@ -21,8 +21,8 @@ from msgspec import Struct
 
 from cloud import founding
 from cloud.settings import BrokerListener, Database, Line, Office, Settings
-from cloud.stations import register
-from cloud.stations.register import NewStation
+from cloud.stations import passwords, register
+from cloud.store.tables import StationRow, table_of
 from edge.store import outbox
 from edge.sync.pace import UNHURRIED
 from hardware.swarm.crowd import must_have_room
@@ -58,6 +58,10 @@ class House(Struct):
         """The broker's."""
         return self.settings.line.port
 
+    def crowd(self, kind: str, count: int) -> dict[str, str]:
+        """Stations of a kind, with their passwords. Those of another kind are others: a swarm is no double."""
+        return {name: self.passwords[name] for name in _names(kind, count)}
+
     async def price(self, milliyuan: int) -> int:
         """A new price for all; its version, as soon as it is decided."""
         assert self.process.stdin is not None
@@ -90,8 +94,8 @@ async def _figures(place: Path) -> list[Figure]:
 
 async def _live(place: Path, house: House, live: StationEnd) -> list[Figure]:
     """A sale on its way to the page, while others sell as well."""
-    words = ("--stations", str(FEW), "--sale-every", "300", "--seconds", "600")
-    async with swarm(place / "few", house.port, _crowd(house, FEW), *words) as crowd:
+    words = ("--sale-every", "300", "--seconds", "600")
+    async with swarm(place / "few", house.port, house.crowd("few", FEW), *words) as crowd:
         await crowd.until("welcomed", FEW, 60)
         seen = await _seen(house, live, SALES)
         crowd.stop()
@@ -103,7 +107,7 @@ async def _live(place: Path, house: House, live: StationEnd) -> list[Figure]:
 async def _many(place: Path, house: House, live: StationEnd) -> list[Figure]:
     before = house.memory()
     words = ("--seconds", "600", "--within", "5")
-    async with swarm(place / "many", house.port, _crowd(house, MANY), *words) as crowd:
+    async with swarm(place / "many", house.port, house.crowd("many", MANY), *words) as crowd:
         await crowd.until("welcomed", MANY, 120)
         await asyncio.sleep(5)
         costs = [(after - first) / MANY for first, after in zip(before, house.memory(), strict=True)]
@@ -225,7 +229,7 @@ async def _text(session: aiohttp.ClientSession, url: str, headers: dict[str, str
 async def _house(place: Path) -> AsyncIterator[House]:
     settings = _settings(place)
     founding.found(settings, "owner")
-    passwords = _admit(settings, [LIVE, *(f"swarm-{number:05}" for number in range(MANY))])
+    words = _admit(settings, [LIVE, *_names("few", FEW), *_names("many", MANY)])
     broker = Program("broker", ("jiayou-cloud", "broker", "--config", place / "cloud.toml"), place)
     broker.start()
     process = await _office(place)
@@ -233,7 +237,7 @@ async def _house(place: Path) -> AsyncIterator[House]:
         assert process.stdout is not None
         ready, token = (await process.stdout.readline()).split()
         assert ready == b"ready"
-        yield House(settings, passwords, broker, process, {"jiayou_office_session": token.decode()})
+        yield House(settings, words, broker, process, {"jiayou_office_session": token.decode()})
     finally:
         process.terminate()
         await process.wait()
@@ -256,14 +260,23 @@ def _settings(place: Path) -> Settings:
 
 
 def _admit(settings: Settings, names: Sequence[str]) -> dict[str, str]:
+    """All at once: one by one, with an entry in the audit each, ten thousand would take half a minute."""
+    words = {name: passwords.draw() for name in names}
     books = founding.open_books(settings)
     with books.begin() as connection:
         register.add_dealer(connection, "经销商", "bench", 1)
         register.add_region(connection, "华东", "bench", 1)
-        admitted = [register.add(connection, NewStation(name, name, "经销商", "华东"), "bench", 1) for name in names]
+        rows = [
+            {
+                "id": name, "name": name, "dealer_id": "经销商", "region_id": "华东",
+                "password_hash": passwords.hashed(word), "created_at": 1,
+            }
+            for name, word in words.items()
+        ]  # fmt: skip
+        connection.execute(table_of(StationRow).insert(), rows)
     books.close()
     founding.tell_broker(settings)
-    return {one.station: one.password for one in admitted}
+    return words
 
 
 async def _office(place: Path) -> asyncio.subprocess.Process:
@@ -275,9 +288,8 @@ async def _office(place: Path) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, stderr=log)
 
 
-def _crowd(house: House, count: int) -> dict[str, str]:
-    names = [name for name in house.passwords if name != LIVE][:count]
-    return {name: house.passwords[name] for name in names}
+def _names(kind: str, count: int) -> list[str]:
+    return [f"{kind}-{number:05}" for number in range(count)]
 
 
 def _resident(pid: int) -> float:

@@ -34,6 +34,18 @@ async def test_a_storm_is_told_at_its_beginning_and_at_its_end() -> None:
     await news.close()
 
 
+async def test_a_thousand_stations_that_say_hello_keep_no_sale_waiting() -> None:
+    hub = Hub()
+    news = News(hub, pause=10)
+    with hub.listening() as listener:
+        for _ in range(3):
+            news.tell(Topic.STATIONS)
+        assert [story.topic for story in await listener.news()] == ["stations"]
+        news.tell(Topic.SALES)
+        assert [story.topic for story in await listener.news()] == ["sales"], "at once, while the stations' news rests"
+    await news.close()
+
+
 async def test_a_page_is_told_everything_unless_it_has_missed_nothing() -> None:
     news = News(Hub(), pause=0)
     mark = news.mark
