@@ -5,13 +5,14 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.bench import agent, commit, drain, line, slow
+from tests.bench import agent, commit, drain, line, peers, slow
 from tests.bench.figure import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "commit": commit.figures,
     "drain": drain.figures,
     "slow": slow.figures,
+    "peers": peers.figures,
     "line": line.figures,
     "agent": agent.figures,
 }

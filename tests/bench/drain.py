@@ -57,10 +57,10 @@ def _told(name: str, drained: float, bare: float, rounds: Sequence[tuple[float, 
     yield at_least(f"drain_{name}_ratio", median(d / b for d, b in rounds), share, "of the bare", held)
 
 
-def prepare(path: Path) -> None:
+def prepare(path: Path, sales: int = SALES) -> None:
     """A station that has sold for weeks without a line."""
     store = Store.open(path, STATION)
-    for first in range(0, SALES, 250):
+    for first in range(0, sales, 250):
         store.call(_sell, store, range(first, first + 250))
     store.close()
 
