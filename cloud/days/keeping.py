@@ -39,8 +39,9 @@ def keep(books: Books, now: int) -> int:
     if not marked and not waiting:
         return 0
     with books.begin() as connection:
-        moved = sum(_settle(connection, row, *totals[row.station, row.day], now) for row in marked)
-        return moved + sum(_judged(connection, row, outcomes[row.station, row.day], now) for row in waiting)
+        free = days.hold(connection, [_key(row) for row in (*marked, *waiting)])  # the others have another turn
+        moved = sum(_settle(connection, row, *totals[_key(row)], now) for row in marked if _key(row) in free)
+        return moved + sum(_judged(connection, row, outcomes[_key(row)], now) for row in waiting if _key(row) in free)
 
 
 def close(connection: Connection, station: str, day: str, by: str, why: str, now: int) -> None:
@@ -59,6 +60,10 @@ def close(connection: Connection, station: str, day: str, by: str, why: str, now
     if not days.judged(connection, (station, day), final):
         raise Refused("day_closed", "This day is closed already, or is just being added up. Please look again.")
     audit.record(connection, now, by, "day_closed", f"{station} {day}", why=why.strip(), was=row.why)
+
+
+def _key(row: Any) -> DayKey:
+    return row.station, row.day
 
 
 def _settle(connection: Connection, row: Any, totals: Totals, grades: Mapping[str, Totals], now: int) -> bool:

@@ -80,6 +80,16 @@ def whole(parts: Iterable[Totals]) -> Totals:
     return Totals(*(sum(getattr(part, name) for part in kept) for name in FIGURES))
 
 
+def hold(connection: Connection, days: Collection[DayKey]) -> set[DayKey]:
+    """Those of these days that nobody is marking now; nobody does until the transaction ends.
+
+    Whoever waited for the others with some in hand, and an intake that has some of those and wants these, would wait
+    for each other for ever.
+    """
+    wanted = select(_DAY.c.station, _DAY.c.day).where(tuple_(_DAY.c.station, _DAY.c.day).in_(sorted(days)))
+    return {(row.station, row.day) for row in connection.execute(wanted.with_for_update(skip_locked=True))}
+
+
 def settle(connection: Connection, key: DayKey, values: dict[str, Any], seen: int) -> bool:
     """Writes what a day came to; False when somebody has written a later look meanwhile, and nothing is written."""
     mine = (_DAY.c.station == key[0], _DAY.c.day == key[1], _DAY.c.settled_marks < seen)

@@ -1,5 +1,6 @@
 """Days are added up, become final by themselves, and say what came later."""
 
+import threading
 from typing import Any
 
 import msgspec
@@ -226,3 +227,24 @@ def test_sums_of_all_stations_for_each_date(scene: Scene) -> None:
     assert [one.totals.sales for one in scene.read(listing.by_date, A, "2000-01-01")] == [1]
     assert [view.station for view in scene.read(listing.page)] == [A, B, B]
     assert scene.read(listing.page, "", "final") == ()
+
+
+@pytest.mark.parametrize("books", ["postgresql"], indirect=True)
+def test_adding_up_and_what_arrives_never_wait_for_each_other(scene: Scene) -> None:
+    """The intake marks one day after another, and so does whoever adds them up, in another order."""
+    for turn, station in enumerate((B, A)):  # the day of the second station was not looked at for longer
+        scene.sell(a_sale(NOW + turn), station)
+        round_of(scene, NOW + turn * NOT_SOONER * 2)
+    scene.sell(a_sale(NOW + 5), A)
+    scene.sell(a_sale(NOW + 5), B)
+    done: list[int] = []
+    with scene.books.begin() as arriving:
+        days.mark(arriving, [(A, TODAY)])
+        adding = threading.Thread(target=lambda: done.append(round_of(scene, AFTER)))
+        adding.start()
+        adding.join(0.5)
+        days.mark(arriving, [(B, TODAY)])
+    adding.join()
+    assert done, "the day that was free is added up meanwhile"
+    assert round_of(scene, AFTER + NOT_SOONER * 2)
+    assert scene.read(proving.prove).differences == ()
