@@ -110,30 +110,39 @@ async def test_a_dispensers_alarm_is_told_to_head_office(tmp_path: Path) -> None
 
 
 class FailingDisk:
-    """Commits fail while ``full``."""
+    """Commits fail while ``fails``, as SQLite fails on such a disk."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.full = False
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+        self.fails = False
+        self._code = code
         monkeypatch.setattr(writer, "seal", self.seal)
 
     def seal(self, db: Database) -> None:
         """In place of :func:`edge.store.writer.seal`."""
-        if self.full:
-            error = sqlite3.OperationalError("database or disk is full")
-            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        if self.fails:
+            error = sqlite3.OperationalError("the disk takes nothing")
+            error.sqlite_errorcode = self._code
             raise error
         db.conn.execute("COMMIT")
 
 
-async def test_a_full_disk_loses_no_filling_and_refuses_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+SICK = {
+    "full": (sqlite3.SQLITE_FULL, "The disk is full. Please make room"),
+    "read-only": (sqlite3.SQLITE_READONLY, "The disk is read-only. Please have it checked"),
+    "failing": (sqlite3.SQLITE_IOERR_FSYNC, "It will be tried again"),
+}
+
+
+@pytest.mark.parametrize(("code", "sentence"), SICK.values(), ids=SICK)
+async def test_f120_a_sick_disk_loses_no_filling_refuses_the_next_and_is_well_again_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, sentence: str
 ) -> None:
-    disk = FailingDisk(monkeypatch)
+    disk = FailingDisk(monkeypatch, code)
     async with Yard(tmp_path / "s.db", two_pumps(), Who.AUTOMATIC) as yard:
         pump = yard.pumps[1]
         pump.lift(1)
         await yard.phase(1, "started")
-        disk.full = True
+        disk.fails = True
         pump.fill(25_000)
         async with asyncio.timeout(5):
             while (await yard.point(1)).trouble != "unrecorded":  # noqa: ASYNC110 - views are asked, not awaited
@@ -143,8 +152,9 @@ async def test_a_full_disk_loses_no_filling_and_refuses_the_next(
         assert yard.printer.nudges == 0
         assert pump.state == "finished"
         assert await reason(yard, 2) == "store"
-        assert "not_writable" in {trouble.reason for trouble in (await yard.forecourt.view()).troubles}
-        disk.full = False
+        (trouble,) = (await yard.forecourt.view()).troubles
+        assert (trouble.reason, sentence in trouble.detail) == ("not_writable", True)
+        disk.fails = False
         (view,) = await yard.sold(1)
         assert view.sale.delivery.volume == 25_000
         await yard.phase(1, "idle")

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,27 @@ def test_room_is_measured_by_the_budget_and_by_the_disk(tmp_path: Path) -> None:
     assert Room(90, 100, 10**12).last_tenth
     assert not Room(89, 100, 10**12).last_tenth
     assert Room(1, 100, disk.LEAST_FREE - 1).last_tenth
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, which only root may mount."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if (
+        os.geteuid() != 0
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", place], check=False).returncode
+    ):
+        pytest.skip("a disk of one's own needs root, and a machine that mounts one")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_f120_on_a_disk_that_is_read_only_the_agent_does_not_begin_and_says_why(small_disk: Path) -> None:
+    path = small_disk / "s.db"
+    Store.open(path, "s1").close()
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    with pytest.raises(StoreUnavailable, match=r"Read-only file system.*Check the path and its rights"):
+        Store.open(path, "s1")
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    Store.open(path, "s1").close()
