@@ -20,7 +20,7 @@ PRICES = {"92#": 7_550, "0#": 7_200}
 async def test_a_hundred_stations_with_every_fault_and_each_sale_is_in_the_books_once(tmp_path: Path) -> None:
     async with chain(tmp_path, STATIONS) as company, company.office() as office:
         await office.price(PRICES)
-        await office.coupons(40, 1_000, typed=True)
+        await office.coupons(12, 1_000, typed=True)
         words = ("--sale-every", "0.3", "--sales", "8", "--redeem", "0.3", "--patience", "0.5", "--heartbeat", "1")
         port = company.settings.line.port
         async with swarm(tmp_path / "swarm", port, company.passwords, *words, *FAULTY) as crowd:
@@ -33,5 +33,5 @@ async def test_a_hundred_stations_with_every_fault_and_each_sale_is_in_the_books
         told = sums([truth])
         assert {name: here[name] for name in told} == told
         assert told["sales"] == 800
-        assert told["coupons"] > 40, "some coupon was used at two stations"
+        assert told["coupons"] > 12, "some coupon was used at two stations"
         assert any(line.unreadable for one in truth.stations for line in one.lines)
