@@ -9,6 +9,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 from tests.company.programs import StoryFailed
 
+_OWING = re.compile(r'hx-get="/sales/([a-z0-9-]+)/pay"')
 _HIDDEN = re.compile(r'name="(csrf|once)" value="([^"]*)"')
 
 
@@ -35,6 +36,14 @@ class Attendant:
         if 'data-verdict="bad"' in answer or "data-verdict" not in answer:
             raise StoryFailed(f"the code was refused: {_words(answer)}")
         return answer
+
+    def owing(self) -> list[str]:
+        """The numbers of the sales that wait for their payment, the oldest first."""
+        return _OWING.findall(self._get("/"))
+
+    def pay(self, sale: str, tender: str) -> None:
+        """Take the money of a sale by one tender."""
+        self._submit(f"/sales/{sale}/pay", f"/sales/{sale}/pay", **{"with": tender})
 
     def _submit(self, form: str, action: str, **fields: str) -> str:
         hidden = dict(_HIDDEN.findall(self._get(form)))

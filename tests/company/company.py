@@ -83,7 +83,7 @@ class Company:
         self._edge_config = directory / "edge.toml"
         self._database = database
         self._islands = ((FIRST, self.ports.line), (SECOND, self.ports.second))[: 2 if speed is Speed.DEMO else 1]
-        self._gauged = speed is Speed.DEMO
+        self._gauged = self._tilled = speed is Speed.DEMO
         self.pumps = Pumps(self._program("pumps", "jiayou-sim", *self._pump_words(*speed.value)), self.ports.pumps)
         self.gauge = self._program("gauge", "jiayou-sim", *self._gauge_words())
         self.broker = self._program("broker", "jiayou-cloud", "broker", "--config", self._cloud_config)
@@ -155,6 +155,7 @@ class Company:
         self._cloud("station", "add", STATION, "--name", "示范加油站", "--dealer", DEALER, "--region", REGION)
         self.set_prices(PRICES)
         pins = {name: self._attendant(name) for name in ("小李", "小王")}
+        pins["王站长"] = self._attendant("王站长", "--manager")
         self.secrets = Secrets(first["account"], first["code"], pins)
         self._keep(self._kept.name, msgspec.json.encode(self.secrets).decode())
         self.attendant.knows(pins)
@@ -164,8 +165,8 @@ class Company:
         code = self._cloud("station", "code", STATION)["code"]
         call("jiayou-edge", "enrol", code, "--config", self._edge_config)
 
-    def _attendant(self, name: str) -> str:
-        return str(call("jiayou-edge", "attendant", "add", name, "--config", self._edge_config)["pin"])
+    def _attendant(self, name: str, *more: str) -> str:
+        return str(call("jiayou-edge", "attendant", "add", name, *more, "--config", self._edge_config)["pin"])
 
     def _remember(self) -> None:
         self.secrets = msgspec.json.decode(self._kept.read_bytes(), type=Secrets)
@@ -206,6 +207,7 @@ port = {self.ports.office}
     def _edge_toml(self) -> str:
         return f"""
 authorise = "automatic"
+pay = "{"till" if self._tilled else "pump"}"
 
 [station]
 id = "{STATION}"

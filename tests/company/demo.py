@@ -1,6 +1,7 @@
 """``make demo``: the whole company on this computer. Ctrl-C ends everything; the next start goes on from there."""
 
 import argparse
+import random
 import signal
 import sys
 import time
@@ -10,11 +11,18 @@ from types import FrameType
 
 import msgspec
 
+from tests.company.attendant import Attendant
 from tests.company.company import Company, Ports, Speed
 from tests.company.programs import StoryFailed, free_port, listening
 
 DIRECTORY = Path(__file__).parents[2] / ".demo"
 WISHED = Ports(broker=8883, door=8443, office=8080, page=8100, line=8101, pumps=8102, second=8103, gauge=8104)
+
+
+EVERY = 15.0
+"""Seconds between two looks of the cashier."""
+LEFT = 3
+"""Sales that are left for the visitor."""
 
 
 class Ended(Exception):
@@ -52,11 +60,35 @@ def _ports() -> Ports:
 def _watch(company: Company, seconds: float) -> None:
     """Until somebody or the time ends it; :exc:`StoryFailed` when a program ends by itself."""
     end = time.monotonic() + seconds if seconds else float("inf")
+    cashier = Cashier(company.attendant)
     while time.monotonic() < end:
         for program in company.programs:
             program.must_live()
+        cashier.look()
         with suppress(InterruptedError):
             time.sleep(0.5)
+
+
+class Cashier:
+    """小李, who takes the money when more cars wait than the visitor may want to serve."""
+
+    def __init__(self, attendant: Attendant) -> None:
+        self._attendant = attendant
+        self._dice = random.Random(7)
+        self._inside = False
+        self._next = time.monotonic() + EVERY
+
+    def look(self) -> None:
+        """Now and then: takes the money of the oldest. What does not work now is tried at the next look."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + EVERY
+        with suppress(StoryFailed):
+            if not self._inside:
+                self._attendant.enter()
+                self._inside = True
+            for sale in self._attendant.owing()[:-LEFT]:
+                self._attendant.pay(sale, self._dice.choice(("cash", "wechat", "alipay", "unionpay")))
 
 
 def _welcome(company: Company) -> str:
@@ -70,6 +102,10 @@ def _welcome(company: Company) -> str:
   总部 · head office                 {company.office}
       账号 · account                 {company.secrets.account}
       首次登录码 · first-login code   {company.secrets.first_login}
+
+  车加完油要在触摸屏上收款；超过三笔时小李会收掉早的几笔。王站长可以撤回收款和退款。
+  Fillings are paid at the touchscreen; 小李 takes the money of the oldest when more than three wait, and
+  王站长 may give money back.
 
   两条线（稳牌 DART 四个加油位、吉尔巴克两个）和一台液位仪由模拟器扮演，顾客自己到来；小票在触摸屏的“小票”一页。
   Two lines (four Wayne DART points, two Gilbarco) and a tank gauge are simulated, and customers arrive by themselves;
