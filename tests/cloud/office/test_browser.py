@@ -34,6 +34,7 @@ FLAGS = [
 ]
 PAGES = (
     "/", "/stations", f"/stations/{STATIONS[0]}", f"/stations/{STATIONS[2]}", "/new-station", "/owners", "/sales",
+    "/station-settings", f"/stations/{STATIONS[0]}/settings",
     "/sales?q=A6D90X", "/prices", "/prices/tariffs", "/prices/2", "/prices/new", "/coupons", "/coupons/new",
     "/coupons/campaign?name=周末满减券", "/coupons/sheet?name=周末满减券", "/coupons/allowance", "/cases", "/cases/1",
     "/letters", "/letters/1", "/security", "/audit?check=1", "/people", "/account",
