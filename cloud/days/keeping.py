@@ -110,6 +110,8 @@ def _store(connection: Connection, line: Any) -> Store:
     if line.highest > line.contiguous:
         missing = letters.holes(connection, line.station, line.epoch, line.contiguous)
         around = [days.happened_around(connection, line.station, line.epoch, one.first, one.last) for one in missing]
+        if len(missing) == letters.MOST_HOLES:  # beyond those nobody has looked
+            around.append((around[-1][0], days.NEVER))
         holes = tuple(Hole(*pair) for pair in around)
     if not line.hello_json or line.boot_zero is None:
         return Store(0, line.highest, line.contiguous, 0, holes)

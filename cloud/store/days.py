@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, case, func, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, case, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cloud.store.sales import sale
@@ -19,6 +19,7 @@ _RESTATED = table_of(DayRestatedRow)
 _DEAD = table_of(DeadLetterRow)
 _LINE = table_of(StationLineRow)
 _MOST_DEAD: Final = 1_000
+_LONGEST_LETTER: Final = 64 * 1024
 FIGURES: Final = ("sales", "volume", "amount", "discount", "payable", "disputed")
 _NEW: Final[dict[str, Any]] = {
     **dict.fromkeys((*FIGURES, "settled_marks", "settled_at", "judged_at", "finalised_at"), 0),
@@ -29,6 +30,8 @@ _NEW: Final[dict[str, Any]] = {
     "marks": 1,
 }
 
+NEVER: Final = 2**62
+"""Later than anything that happens."""
 DayKey = tuple[str, str]
 """Station and date."""
 
@@ -166,18 +169,25 @@ def stores(connection: Connection, stations: Collection[str]) -> Sequence[Row[An
 
 
 def happened_around(connection: Connection, station: str, epoch: int, first: int, last: int) -> tuple[int, int]:
-    """When the last known sale before these letters happened, and the first after them; 0 and 2⁶² without one."""
+    """When the last known sale before these letters happened, and the first after: 0 and :data:`NEVER` without one."""
     store = (sale.c.station == station, sale.c.epoch == epoch)
     before = select(sale.c.happened_at).where(*store, sale.c.seq < first).order_by(sale.c.seq.desc()).limit(1)
     after = select(sale.c.happened_at).where(*store, sale.c.seq > last).order_by(sale.c.seq).limit(1)
-    return int(connection.execute(before).scalar() or 0), int(connection.execute(after).scalar() or 2**62)
+    return int(connection.execute(before).scalar() or 0), int(connection.execute(after).scalar() or NEVER)
 
 
 def dead(connection: Connection, stations: Collection[str]) -> Sequence[Row[Any]]:
-    """Dead letters of these stations that wait: station, what arrived, and when."""
+    """Dead letters of these stations that wait: station, what arrived, and when.
+
+    So many of each, so that no station hides those of another; what is no letter at all comes last, and is not read.
+    """
+    place = func.row_number().over(partition_by=_DEAD.c.station, order_by=(_DEAD.c.epoch == 0, _DEAD.c.id))
     wanted = (_DEAD.c.state == "waiting", _DEAD.c.station.in_(sorted(stations)))
-    query: Any = select(_DEAD.c.station, _DEAD.c.raw, _DEAD.c.arrived_at).where(*wanted)
-    return connection.execute(query.order_by(_DEAD.c.id).limit(_MOST_DEAD)).all()
+    told = case((and_(_DEAD.c.epoch > 0, func.length(_DEAD.c.raw) <= _LONGEST_LETTER), _DEAD.c.raw), else_=b"")
+    lying = select(_DEAD.c.station, told.label("raw"), _DEAD.c.arrived_at, place.label("place")).where(*wanted)
+    found = lying.subquery()
+    query: Any = select(found.c.station, found.c.raw, found.c.arrived_at).where(found.c.place <= _MOST_DEAD)
+    return connection.execute(query).all()
 
 
 def _sums() -> Any:

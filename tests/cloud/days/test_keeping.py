@@ -248,3 +248,28 @@ def test_adding_up_and_what_arrives_never_wait_for_each_other(scene: Scene) -> N
     assert done, "the day that was free is added up meanwhile"
     assert round_of(scene, AFTER + NOT_SOONER * 2)
     assert scene.read(proving.prove).differences == ()
+
+
+def test_f27_a_thousand_broken_messages_of_one_station_do_not_hide_the_dead_letter_of_another(scene: Scene) -> None:
+    scene.sell(a_sale(NOW))
+    heard(scene, EVENING + 1, 2, 2)
+    raw = b'{"seq": 2, "stamp": {"at": %d}, "body": {"type": "from the future"}}' % (NOW + 1)
+    with scene.books.begin() as connection:
+        letters.bury(connection, [Dead(B, 0, 0, b"%032d" % one, b"\xff", "no batch", NOW) for one in range(1_000)])
+        letters.bury(connection, [Dead(A, 0, 0, b"%032d" % one, b"\xff", "no batch", AFTER) for one in range(1_000)])
+        letters.bury(connection, [Dead(A, EPOCH, 2, b"h" * 32, raw, "unknown", AFTER)])
+    assert the_day_after(scene, AFTER) == ("provisional", "unreadable")
+
+
+def test_more_holes_than_are_listed_keep_every_later_day_open(scene: Scene) -> None:
+    early = NOW - 5 * DAY
+    seqs = range(1, 2 * letters.MOST_HOLES + 6, 2)
+    scene.tell(*(arrived(SaleRecorded(a_sale(early + seq)), seq=seq) for seq in seqs[:-1]))
+    scene.tell(arrived(SaleRecorded(a_sale(NOW)), seq=seqs[-1] + 1))
+    with scene.books.begin() as connection:
+        here = (*seqs[:-1], seqs[-1] + 1)
+        letters.keep(connection, [letters.Posted(A, EPOCH, seq, "sale", b"h" * 32, NOW) for seq in here])
+    heard(scene, EVENING + 1, 1, 1)
+    with scene.books.begin() as connection:
+        lines.move_marks(connection, {(A, EPOCH): (1, seqs[-1] + 1)}, EVENING + 1)
+    assert the_day_after(scene, AFTER) == ("provisional", "missing")
