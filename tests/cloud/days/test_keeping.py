@@ -252,6 +252,7 @@ def test_adding_up_and_what_arrives_never_wait_for_each_other(scene: Scene) -> N
 
 def test_f27_a_thousand_broken_messages_of_one_station_do_not_hide_the_dead_letter_of_another(scene: Scene) -> None:
     scene.sell(a_sale(NOW))
+    scene.sell(a_sale(NOW), B)
     heard(scene, EVENING + 1, 2, 2)
     raw = b'{"seq": 2, "stamp": {"at": %d}, "body": {"type": "from the future"}}' % (NOW + 1)
     with scene.books.begin() as connection:
