@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from edge.forecourt.day import start_of
 from shared.face import FormMisread
 from shared.money import parse_yuan
 from shared.sale import Preset, PresetKind
@@ -43,6 +44,15 @@ def whole(fields: Mapping[str, str], name: str, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= most):
         raise FormMisread(f"“{name}” is a whole number up to {most}.", name)
     return int(text)
+
+
+def day(fields: Mapping[str, str], name: str, today: int, utc_offset: int) -> int:
+    """When the wished day began, UTC milliseconds; today when none is wished, or one that is still to come."""
+    text = fields.get(name, "")
+    try:
+        return min(today, start_of(text, utc_offset)) if text else today
+    except (ValueError, OverflowError) as why:
+        raise FormMisread("A day is written like 2026-11-22.", name) from why
 
 
 def plate(fields: Mapping[str, str]) -> str:

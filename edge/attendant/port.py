@@ -79,8 +79,8 @@ class ForecourtDoor(Protocol):
     async def switch(self, open: bool, by: str) -> None:
         """Open or close the station."""
 
-    async def sales(self, day_start: int, limit: int = 200) -> Sequence[SaleView]:
-        """Sales since a time, the newest first."""
+    async def sales(self, day_start: int, limit: int = 200, until: int = 2**62) -> Sequence[SaleView]:
+        """Sales since a time, and before another, the newest first."""
 
     async def sale(self, key: Key) -> SaleView:
         """One sale. Refused as ``unknown_sale`` when there is none."""

@@ -11,7 +11,8 @@ from edge.attendant.disputes import key_of
 from edge.attendant.points import name_of
 from edge.attendant.port import ForecourtDoor
 from edge.attendant.slips import Slips
-from edge.forecourt.day import day_start
+from edge.forecourt.day import DAY as _DAY
+from edge.forecourt.day import day_start, local_day
 from edge.forecourt.views import SaleView
 from edge.store.database import Store
 from shared.face import Visit
@@ -81,13 +82,18 @@ class Sales:
         return visit.said(visit.say(key, copy=slip.copy))
 
     async def _day(self, visit: Visit) -> dict[str, Any]:
-        now = self._store.clock.now()
-        start = day_start(now, self._utc_offset)
-        everything = await self._forecourt.sales(start, DAY)
-        show = visit.request.query.get("show", "all")
-        point = forms.whole(visit.request.query, "point", 999)
+        asked, now = visit.request.query, self._store.clock.now()
+        today = day_start(now, self._utc_offset)
+        start = forms.day(asked, "day", today, self._utc_offset)
+        everything = await self._forecourt.sales(start, DAY, start + _DAY)
+        show, words = asked.get("show", "all"), asked.get("q", "").strip().upper()
+        point = forms.whole(asked, "point", 999)
         wanted = WANTED.get(show, WANTED["all"])
-        chosen = [sale for sale in everything if wanted(sale) and point in (0, sale.sale.delivery.point)]
+        chosen = [
+            sale
+            for sale in everything
+            if wanted(sale) and point in (0, sale.sale.delivery.point) and found(sale, words)
+        ]
         return {
             "sales": chosen[:ROWS],
             "more": max(0, len(chosen) - ROWS),
@@ -97,9 +103,19 @@ class Sales:
             "shows": tuple(WANTED),
             "point": point,
             "points": sorted({sale.sale.delivery.point for sale in everything} | ({point} if point else set())),
-            "now": now,
+            "now": start,
+            "day": local_day(start, self._utc_offset),
+            "is_today": start == today,
+            "words": words,
             "unexplained": len(await self._forecourt.unexplained()),
         }
+
+
+def found(view: SaleView, words: str) -> bool:
+    """Whether a sale is the one that somebody looks for: by its number, plate, member or coupon. Pure."""
+    sale = view.sale
+    told = (str(view.key), sale.plate, sale.member, *(used.terms.coupon for used in sale.redemptions))
+    return not words or any(words in one.upper() for one in told)
 
 
 def totals(sales: Sequence[SaleView]) -> Totals:

@@ -232,9 +232,9 @@ class Forecourt:
         """What changes from now on; of each thing the latest."""
         return self._changes.watch(self._look)
 
-    async def sales(self, day_start: int, limit: int = 200) -> list[SaleView]:
-        """Sales recorded since this time, the newest first."""
-        return await self._store.read(station.sales_since, day_start, limit)
+    async def sales(self, day_start: int, limit: int = 200, until: int = 2**62) -> list[SaleView]:
+        """Sales recorded since this time, and before ``until``, the newest first."""
+        return await self._store.read(station.sales_since, day_start, limit, until)
 
     async def sale(self, key: Key) -> SaleView:
         """One sale; :exc:`Refused` (``unknown_sale``) when this station has none of that number."""

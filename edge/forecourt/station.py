@@ -91,9 +91,9 @@ def sale(db: Database, key: Key) -> SaleView | None:
     return _viewed(db, kept) if kept else None
 
 
-def sales_since(db: Database, at: int, limit: int) -> list[SaleView]:
+def sales_since(db: Database, at: int, limit: int, until: int) -> list[SaleView]:
     """Sales with their slips, the newest first."""
-    return [_viewed(db, kept) for kept in sales.since(db, at, limit)]
+    return [_viewed(db, kept) for kept in sales.since(db, at, limit, until)]
 
 
 def sales_owing(db: Database) -> list[SaleView]:

@@ -73,13 +73,32 @@ def keep_coupons(db: Database, book: CouponBook) -> bool:
 
 
 def _keep_head(db: Database, head: CouponBook) -> bool:
-    """Of two heads under one version the later one counts: its list was drawn up anew."""
+    """Of two heads under one version the later one counts: its list was drawn up anew.
+
+    A newer head of the very list that is held, or on its way, costs no part again: what it revokes is urgent, and a
+    list of 200,000 codes would never come to its end if each revocation began it anew.
+    """
     coming = coming_book(db)
-    older = coming is not None and (coming.version > head.version or coming.whole == head.whole)
-    if older or head.version <= versions(db)[1]:
+    if head.version <= versions(db)[1] or (coming is not None and not _comes_later(head, coming)):
         return False
-    _forget_coming(db)
+    held = _held_list(db, head)
+    if held is not None:
+        _forget_coming(db)
+        return _keep(db, _COUPONS, head.version, msgspec.msgpack.encode(replace(head, listed=held, parts=0)))
+    if coming is not None and coming.whole != head.whole:
+        _forget_coming(db)
     return _keep(db, _COMING, head.version, msgspec.msgpack.encode(head))
+
+
+def _comes_later(head: CouponBook, coming: CouponBook) -> bool:
+    return head.version > coming.version or (head.version == coming.version and head.whole != coming.whole)
+
+
+def _held_list(db: Database, head: CouponBook) -> tuple[ListedCoupon, ...] | None:
+    """The codes of this head, if they are those of the book that is held."""
+    body = _body(db, _COUPONS)
+    held = msgspec.msgpack.decode(body, type=CouponBook) if body else None
+    return held.listed if held is not None and held.whole == head.whole else None
 
 
 def keep_part(db: Database, part: CouponPart) -> bool:
@@ -99,7 +118,7 @@ def keep_part(db: Database, part: CouponPart) -> bool:
         db.execute("DELETE FROM coupon_part")
         return False
     listed = tuple(one for body in bodies for one in msgspec.json.decode(body, type=tuple[ListedCoupon, ...]))
-    book = replace(head, listed=listed, parts=0, whole=b"")
+    book = replace(head, listed=listed, parts=0)
     _forget_coming(db)
     return _keep(db, _COUPONS, book.version, msgspec.msgpack.encode(book))
 

@@ -74,11 +74,12 @@ def find(db: Database, epoch: int, seq: int) -> KeptSale | None:
     return _kept(db, rows[0]) if rows else None
 
 
-def since(db: Database, at: int, limit: int = 200) -> list[KeptSale]:
-    """Sales recorded at or after this time, the newest first."""
+def since(db: Database, at: int, limit: int = 200, until: int = 2**62) -> list[KeptSale]:
+    """Sales recorded at or after ``at`` and before ``until``, the newest first."""
     # Times never run backwards from letter to letter, so the key does the work of an index on the time.
     day = "coalesce((SELECT place FROM sale WHERE at < ? ORDER BY place DESC LIMIT 1), 0)"
-    rows = db.execute(f"{_KEPT} WHERE sale.place > {day} ORDER BY sale.place DESC LIMIT ?", (at, limit))
+    wanted = f"{_KEPT} WHERE sale.place > {day} AND sale.place <= {day} ORDER BY sale.place DESC LIMIT ?"
+    rows = db.execute(wanted, (at, until, limit))
     return [_kept(db, row) for row in rows.fetchall()]
 
 

@@ -100,8 +100,8 @@ class StrawForecourt:
         while True:
             yield await queue.get()
 
-    async def sales(self, day_start: int, limit: int = 200) -> list[SaleView]:
-        return [view for view in reversed(self.sold) if view.sale.finished.at >= day_start][:limit]
+    async def sales(self, day_start: int, limit: int = 200, until: int = 2**62) -> list[SaleView]:
+        return [view for view in reversed(self.sold) if day_start <= view.sale.finished.at < until][:limit]
 
     async def sale(self, key: Key) -> SaleView:
         found = next((view for view in self.sold if view.key == key), None)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from edge.attendant.site import build, hosts
+from edge.forecourt.day import DAY, day_start, local_day
 from edge.forecourt.views import CouponView, PointPhase, SlipView, Trouble
 from edge.settings import PageSettings
 from shared.coupon import Reason, Verdict
@@ -319,3 +320,20 @@ async def _raw(browser: Browser, path: str, data: bytes, kind: str) -> int:
     async with browser.client.post(path, data=data, headers=headers, allow_redirects=False) as answer:
         await answer.read()
         return answer.status
+
+
+async def test_sales_of_an_earlier_day_are_found_by_plate_and_number(station: Station, attendant: Browser) -> None:
+    straw = station.forecourt
+    old = straw.record(replace(straw.board[1], volume=10_000, amount=7_850, plate="川A8K321"), at=straw.now - 3 * DAY)
+    new = straw.record(replace(straw.board[2], volume=10_000, amount=7_850, plate="京N5Q7F2"), at=straw.now - 1_000)
+    await attendant.look("/sales")
+    assert (str(old.key) in attendant.text, str(new.key) in attendant.text) == (False, True)
+    past = local_day(day_start(straw.now - 3 * DAY, 480), 480)
+    for query in (f"day={past}", f"day={past}&q=8k321", f"day={past}&q={old.key}"):
+        await attendant.look(f"/sales?{query}")
+        assert (str(old.key) in attendant.text, str(new.key) in attendant.text) == (True, False), query
+    assert "往日订单" in attendant.text
+    await attendant.look(f"/sales?day={past}&q=nobody")
+    assert "今天还没有" in attendant.text or "没有" in attendant.text
+    assert await attendant.look("/sales?day=soon") == 400
+    assert await attendant.look("/sales?day=2999-01-01") == 200

@@ -33,7 +33,7 @@ def large(version: int, first: int, count: int, revoked: tuple[str, ...] = ()) -
 
 OLD = CouponBook(1, {1: bytes(32)}, b"salt", Allowance(), ("c7",), listed=codes(0, 5))
 HEAD, PARTS = large(2, 100, 12, ("c3",))
-NEW = replace(HEAD, listed=tuple(one for part in PARTS for one in part.listed), parts=0, whole=b"")
+NEW = replace(HEAD, listed=tuple(one for part in PARTS for one in part.listed), parts=0)
 
 
 class Station:
@@ -98,6 +98,33 @@ def test_a_newer_version_overtakes_the_one_that_was_on_its_way(station: Station)
     assert [station.store.call(books.keep_part, part) for part in parts] == [False, False, True]
     assert station.version == 3
     assert not station.store.call(books.keep_coupons, HEAD), "and the old head is late"
+
+
+def test_an_urgent_revocation_holds_at_once_and_costs_no_part_that_has_come(station: Station) -> None:
+    station.store.call(books.keep_coupons, HEAD)
+    for part in PARTS[:5]:
+        station.store.call(books.keep_part, part)
+    urgent = replace(HEAD, version=3, revoked=("c3", "stolen"))
+    assert station.store.call(books.keep_coupons, urgent)
+    assert not station.store.call(books.keep_coupons, urgent)
+    assert not station.store.call(books.keep_coupons, HEAD), "it is late"
+    assert station.book is not None
+    assert set(station.book.revoked) == {"c7", "c3", "stolen"}
+    assert station.wanted() == (5, 6, 7, 8)
+    done = [station.store.call(books.keep_part, replace(part, version=3)) for part in PARTS[5:]]
+    assert done[-1]
+    assert station.book == replace(NEW, version=3, revoked=("c3", "stolen"))
+
+
+def test_a_revocation_in_a_large_book_that_is_held_sends_no_code_again(station: Station) -> None:
+    station.store.call(books.keep_coupons, HEAD)
+    for part in PARTS:
+        station.store.call(books.keep_part, part)
+    urgent = replace(HEAD, version=3, revoked=("c3", "stolen"))
+    assert station.store.call(books.keep_coupons, urgent)
+    assert (station.version, station.wanted()) == (3, ())
+    assert station.book == replace(NEW, version=3, revoked=("c3", "stolen"))
+    assert not station.store.call(books.keep_coupons, urgent)
 
 
 def test_a_list_that_was_drawn_up_anew_under_the_same_version_starts_anew(station: Station) -> None:
