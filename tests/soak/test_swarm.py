@@ -42,15 +42,11 @@ async def test_head_office_dies_under_a_thousand_stations_and_every_sale_is_in_t
         _decide(company)
         office, begun = office_program(company), time.monotonic()
         office.start()
-        words = ("--seed", str(seed), "--sale-every", "3", "--sales", str(SALES), "--redeem", "0.2", *FAULTY)
-        port, limits = (
-            company.settings.line.port,
-            ("--seconds", "900", "--wait", "300", "--heartbeat", "5", "--patience", "2"),
-        )
+        words = ["--seed", str(seed), "--sale-every", "3", "--sales", str(SALES), "--redeem", "0.2", *FAULTY]
+        words += ["--seconds", "900", "--wait", "300", "--heartbeat", "5", "--patience", "2"]
+        crowd_of = swarm(tmp_path / "swarm", company.settings.line.port, company.passwords, *words)
         try:
-            async with swarm(
-                tmp_path / "swarm", company.settings.line.port, company.passwords, *words, *limits
-            ) as crowd:
+            async with crowd_of as crowd:
                 for _ in range(KILLS):
                     await asyncio.sleep(dice.uniform(1, 8))
                     office.kill()
