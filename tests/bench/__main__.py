@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.bench import agent, commit, drain, line, peers, slow
+from tests.bench import agent, commit, drain, line, peers, slow, swarm
 from tests.bench.figure import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure]]] = {
     "drain": drain.figures,
     "slow": slow.figures,
     "peers": peers.figures,
+    "swarm": swarm.figures,
     "line": line.figures,
     "agent": agent.figures,
 }
