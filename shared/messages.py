@@ -452,7 +452,7 @@ class CouponBook(Struct, frozen=True, forbid_unknown_fields=True):
     parts: int = 0
     """Not 0: the listed codes of a large book follow in so many parts. What else stands here is in force at once."""
     whole: bytes = b""
-    """SHA-256 over the listed codes of all parts, one after the other."""
+    """SHA-256 over the listed codes of all parts, one after the other: an unchanged list is not sent again."""
 
 
 class CouponPart(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,11 +1,12 @@
 """A coupon book of thousands of typed codes, from head office's tables to a station's shelf."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cloud.coupons import book as cloud_book
 from cloud.coupons.book import Lists, book_of, parts_of
@@ -94,20 +95,40 @@ async def test_a_large_book_survives_a_line_that_is_cut_after_every_other_part(
         async with station_end(tmp_path / "store", A, broker.station(A)) as station:
             await until(lambda: station.forecourt.told == ["coupons"])
             company.shelf.coupon_book, company.shelf.coupon_parts = HEAD, PARTS
-            _lose_every_other_part(company.line, sent)
+            _lose_parts(company.line, sent, lambda count: count % 2 == 0)
             await until(lambda: station.forecourt.told == ["coupons"] * 3, 20)
             assert await station.store.read(held_books.coupon_book) == NEW
     assert len(PARTS) < len(sent) < 4 * len(PARTS), "only what is missing is asked for again"
 
 
-def _lose_every_other_part(line: Line, sent: list[str]) -> None:
+async def test_an_urgent_revocation_is_in_force_before_the_large_book_that_is_on_its_way(
+    books: Books, broker: BrokerServer, tmp_path: Path
+) -> None:
+    """The parts of 200,000 codes crawl over a slow line; a stolen coupon is called back meanwhile."""
+    async with company_end(books, broker.company()) as company:
+        company.shelf.coupon_book = OLD
+        async with station_end(tmp_path / "store", A, broker.station(A)) as station:
+            await until(lambda: station.forecourt.told == ["coupons"])
+            company.shelf.coupon_book, company.shelf.coupon_parts = HEAD, PARTS
+            _lose_parts(company.line, [], lambda _: False)
+            await until(lambda: station.forecourt.told == ["coupons"] * 2)
+            company.shelf.coupon_book = replace(HEAD, version=HEAD.version + 1, revoked=(*HEAD.revoked, "stolen"))
+            await company.line.dispatch.coupons_changed([A])
+            await until(lambda: station.forecourt.told == ["coupons"] * 3)
+            held = await station.store.read(held_books.coupon_book)
+            assert held is not None
+            assert "stolen" in held.revoked
+            assert held.listed == OLD.listed, "and the old list holds, whole"
+
+
+def _lose_parts(line: Line, sent: list[str], arrives: Callable[[int], bool]) -> None:
     right = line.dispatch._publish
 
     def lossy(topic: str, data: bytes) -> bool:
         if topics.kind_of(topic) != topics.COUPON_PART:
             return right(topic, data)
         sent.append(topic)
-        return len(sent) % 2 == 0 or right(topic, data)
+        return not arrives(len(sent)) or right(topic, data)
 
     line.dispatch._publish = lossy
 
