@@ -25,23 +25,25 @@ from shared.messages import Hello
 
 NOT_SOONER: Final = 5_000
 """Milliseconds between two times that the same day is added up."""
+AGAIN: Final = 15_000
+"""Milliseconds between two looks at a day that is over and not final: as often as a station says hello."""
 AT_ONCE: Final = 200
 JUDGED_AT_ONCE: Final = 1_000
 
 
-def keep(books: Books, now: int) -> int:
-    """One round: adds up what was marked, and judges what is over. Gives how many days were written."""
+def keep(books: Books, now: int, again: int = AGAIN) -> int:
+    """One round: adds up what was marked, and judges what is over. Gives how many days have changed."""
     with books.read() as connection:
         marked = days.marked(connection, now - NOT_SOONER, AT_ONCE)
         totals = days.added_up(connection, [(row.station, row.day) for row in marked])
-        waiting = days.provisional(connection, today(now), JUDGED_AT_ONCE)
+        waiting = days.provisional(connection, today(now), now - again, JUDGED_AT_ONCE)
         outcomes = _outcomes(connection, waiting, now)
     if not marked and not waiting:
         return 0
     with books.begin() as connection:
         free = days.hold(connection, [_key(row) for row in (*marked, *waiting)])  # the others have another turn
         moved = sum(_settle(connection, row, *totals[_key(row)], now) for row in marked if _key(row) in free)
-        return moved + sum(_judged(connection, row, outcomes[_key(row)], now) for row in waiting if _key(row) in free)
+        return moved + _judge(connection, [row for row in waiting if _key(row) in free], outcomes, now)
 
 
 def close(connection: Connection, station: str, day: str, by: str, why: str, now: int) -> None:
@@ -81,11 +83,17 @@ def _settle(connection: Connection, row: Any, totals: Totals, grades: Mapping[st
     return True
 
 
-def _judged(connection: Connection, row: Any, outcome: Outcome, now: int) -> bool:
+def _judge(connection: Connection, rows: Sequence[Any], outcomes: Mapping[DayKey, Outcome], now: int) -> int:
+    news = [row for row in rows if outcomes[_key(row)] != row.why]
+    days.looked_at(connection, {_key(row) for row in rows} - {_key(row) for row in news}, now)
+    return sum(_judged(connection, _key(row), outcomes[_key(row)], now) for row in news)
+
+
+def _judged(connection: Connection, key: DayKey, outcome: Outcome, now: int) -> bool:
     values: dict[str, Any] = {"why": outcome.value, "judged_at": now}
     if outcome is Outcome.COMPLETE:
         values |= {"state": "final", "finalised_at": now}
-    return days.judged(connection, (row.station, row.day), values) and outcome.value != row.why
+    return days.judged(connection, key, values)
 
 
 def _outcomes(connection: Connection, rows: Sequence[Any], now: int) -> dict[DayKey, Outcome]:

@@ -62,10 +62,11 @@ def marked(connection: Connection, settled_before: int, limit: int) -> Sequence[
     return connection.execute(select(_DAY).where(*dirty).order_by(_DAY.c.settled_at).limit(limit)).all()
 
 
-def provisional(connection: Connection, before: str, limit: int) -> Sequence[Row[Any]]:
+def provisional(connection: Connection, before: str, judged_by: int, limit: int) -> Sequence[Row[Any]]:
     """Days before this date that are not final yet and were added up, the longest not looked at first."""
     wanted = (_DAY.c.state == "provisional", _DAY.c.day < before, _DAY.c.marks == _DAY.c.settled_marks)
-    return connection.execute(select(_DAY).where(*wanted).order_by(_DAY.c.judged_at).limit(limit)).all()
+    due = select(_DAY).where(*wanted, _DAY.c.judged_at <= judged_by)
+    return connection.execute(due.order_by(_DAY.c.judged_at).limit(limit)).all()
 
 
 def added_up(connection: Connection, days: Collection[DayKey]) -> dict[DayKey, tuple[Totals, dict[str, Totals]]]:
@@ -104,6 +105,13 @@ def judged(connection: Connection, key: DayKey, values: dict[str, Any]) -> bool:
     mine = (_DAY.c.station == key[0], _DAY.c.day == key[1], _DAY.c.state == "provisional")
     settled = _DAY.c.marks == _DAY.c.settled_marks
     return connection.execute(update(_DAY).where(*mine, settled).values(**values)).rowcount == 1
+
+
+def looked_at(connection: Connection, keys: Collection[DayKey], at: int) -> None:
+    """Nothing new was found about these days."""
+    if keys:
+        mine = tuple_(_DAY.c.station, _DAY.c.day).in_(sorted(keys))
+        connection.execute(update(_DAY).where(mine).values(judged_at=at))
 
 
 def restate(connection: Connection, key: DayKey, at: int, moved: Totals, late: int, first: str) -> None:

@@ -30,7 +30,7 @@ AFTER = EVENING + HOUR
 
 
 def round_of(scene: Scene, now: int) -> int:
-    return keeping.keep(scene.books, now)
+    return keeping.keep(scene.books, now, again=0)
 
 
 def the_day(scene: Scene, station: str = A, day: str = TODAY) -> DayView:
@@ -274,3 +274,12 @@ def test_more_holes_than_are_listed_keep_every_later_day_open(scene: Scene) -> N
     with scene.books.begin() as connection:
         lines.move_marks(connection, {(A, EPOCH): (1, seqs[-1] + 1)}, EVENING + 1)
     assert the_day_after(scene, AFTER) == ("provisional", "missing")
+
+
+def test_a_day_that_waits_is_looked_at_as_often_as_its_station_says_hello(scene: Scene) -> None:
+    scene.sell(a_sale(NOW))
+    assert the_day_after(scene, AFTER) == ("provisional", "never_heard")
+    heard(scene, EVENING + 1, 1, 1)
+    assert keeping.keep(scene.books, AFTER + keeping.AGAIN - 1) == 0
+    assert keeping.keep(scene.books, AFTER + keeping.AGAIN) == 1
+    assert the_day(scene).state == "final"
