@@ -50,7 +50,7 @@ def set_verdicts(connection: Connection, verdicts: Iterable[tuple[tuple[str, int
 
 def unflag_sales(connection: Connection, keys: Iterable[tuple[str, int, int]], flag: str) -> None:
     """Takes a flag from sales."""
-    rows = [{"s": station, "e": epoch, "q": seq} for station, epoch, seq in set(keys)]
+    rows = [{"s": station, "e": epoch, "q": seq} for station, epoch, seq in sorted(set(keys))]
     if rows:
         own = _sale.c.station == bindparam("s"), _sale.c.epoch == bindparam("e"), _sale.c.seq == bindparam("q")
         without = func.trim(func.replace(" " + _sale.c.flags + " ", f" {flag} ", " "))
@@ -59,7 +59,7 @@ def unflag_sales(connection: Connection, keys: Iterable[tuple[str, int, int]], f
 
 def flag_sales(connection: Connection, keys: Iterable[tuple[str, int, int]], flag: str) -> None:
     """Adds a flag, a word of its own, to sales that don't have it."""
-    rows = [{"s": station, "e": epoch, "q": seq} for station, epoch, seq in set(keys)]
+    rows = [{"s": station, "e": epoch, "q": seq} for station, epoch, seq in sorted(set(keys))]
     if rows:
         own = (
             _sale.c.station == bindparam("s"),
