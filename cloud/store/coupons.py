@@ -166,9 +166,12 @@ def revoke(connection: Connection, id: str, by: str, at: int) -> bool:
 
 
 def listed(connection: Connection, station: str, now: int, limit: int) -> Sequence[Any]:
-    """Fingerprint and terms of the typed codes that may be used at a station, the latest issued first."""
+    """Fingerprint and terms of the typed codes of a station, the latest issued first.
+
+    One that was called back stays where it is (:func:`revoked` names it): the list does not have to be sent again.
+    """
     wanted = select(_coupon.c.fingerprint, _coupon.c.terms_json).where(
-        _coupon.c.fingerprint.is_not(None), _coupon.c.revoked_at.is_(None), *_concerning(station, now)
+        _coupon.c.fingerprint.is_not(None), *_concerning(station, now)
     )
     return connection.execute(wanted.order_by(_coupon.c.issued_at.desc(), _coupon.c.id).limit(limit)).all()
 

@@ -81,7 +81,9 @@ def test_parts_of_yesterdays_list_are_not_mixed_with_todays(scene: Scene) -> Non
     scene.write(lambda connection: coupons.revoke(connection, "00000007", "王总", NOW))
     scene.write(lambda connection: counters.bump(connection, "coupons"))
     assert scene.read(parts_of, STATION, asked, NOW, lists) == []
-    assert "00000007" in scene.read(book_of, STATION, NOW, lists).revoked
+    again = scene.read(book_of, STATION, NOW, lists)
+    assert "00000007" in again.revoked
+    assert (again.version > head.version, again.whole) == (True, head.whole), "and no code has to travel again"
     assert scene.read(parts_of, STATION, asked, NOW + 40 * DAY, lists) == []
 
 
