@@ -5,7 +5,20 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 
 from cloud.store.database import insert_many
 from cloud.store.tables import (
@@ -70,6 +83,9 @@ class Told(NamedTuple):
 
 
 _TOLD: Final = len(Told._fields)
+_SAME_READINGS: Final = text("sale AS mine CROSS JOIN sale AS meter CROSS JOIN sale AS other")
+"""From mine by way of the index alone to the others. CROSS binds SQLite, which keeps no statistics, to this order: in
+its own it read all sales of the station for each of mine."""
 
 
 class _Reported(Struct):
@@ -91,17 +107,20 @@ def same_readings(connection: Connection, places: Sequence[tuple[str, int, int, 
 
     ``places``: station, epoch, first and last number of those that are looked at; the others are looked for everywhere.
     """
-    mine, other = sale.alias("mine"), sale.alias("other")
-    meter = ("station", "totaliser_before", "point", "nozzle")
-    same = and_(*(mine.c[name] == other.c[name] for name in meter))
-    another = or_(mine.c.epoch != other.c.epoch, mine.c.seq != other.c.seq)
-    wanted = select(*_told(mine), *_told(other)).join_from(mine, other, and_(same, another))
-    flowed = (mine.c.volume > 0, other.c.volume > 0)
+    same = and_(
+        _of("meter", "station") == _of("mine", "station"),
+        _of("meter", "totaliser_before") == _of("mine", "totaliser_before"),
+        or_(_of("meter", "epoch") != _of("mine", "epoch"), _of("meter", "seq") != _of("mine", "seq")),
+        *(_of("other", name) == _of("meter", name) for name in ("station", "epoch", "seq")),
+        *(_of("other", name) == _of("mine", name) for name in ("point", "nozzle")),
+        *(_of(side, "volume") > 0 for side in ("mine", "other")),
+    )
+    wanted = select(*_told("mine"), *_told("other")).select_from(_SAME_READINGS).where(same)
     found: list[tuple[Told, Told]] = []
     for begin in range(0, len(places), _LINES_AT_ONCE):
         some = places[begin : begin + _LINES_AT_ONCE]
-        here = [and_(mine.c.station == s, mine.c.epoch == e, mine.c.seq.between(f, to)) for s, e, f, to in some]
-        rows = connection.execute(wanted.where(*flowed, or_(*here)).limit(_PAIRS)).all()
+        here = or_(*(_among("mine", *place) for place in some))
+        rows = connection.execute(wanted.where(here).limit(_PAIRS)).all()
         found += [(Told._make(row[:_TOLD]), Told._make(row[_TOLD:])) for row in rows]
     return found
 
@@ -229,8 +248,16 @@ def _grouped(connection: Connection, query: Select[Any], wanted: SaleFilter, by:
     return connection.execute(query.where(*_conditions(wanted)).group_by(by).order_by(by)).all()
 
 
-def _told(sales: Any) -> list[ColumnElement[Any]]:
-    return [sales.c[name] for name in Told._fields]
+def _told(side: str) -> list[ColumnElement[Any]]:
+    return [_of(side, name) for name in Told._fields]
+
+
+def _among(side: str, station: str, epoch: int, first: int, last: int) -> ColumnElement[bool]:
+    return and_(_of(side, "station") == station, _of(side, "epoch") == epoch, _of(side, "seq").between(first, last))
+
+
+def _of(side: str, name: str) -> ColumnElement[Any]:
+    return literal_column(f"{side}.{name}")
 
 
 def _sums() -> list[ColumnElement[Any]]:
