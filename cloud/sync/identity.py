@@ -6,8 +6,8 @@ one; whoever was there first stays, and the other is refused by name until the f
 1. another store under the epoch of one that head office knows: a copied configuration, refused for good
 2. another store while the known one is alive: a second machine, refused until the first falls silent
 3. the same store, alive twice: a copied disk, known by two starts that can't be one
-4. a store that has forgotten letters it had sent: a backup without a new epoch, refused for good, because its new
-   letters would take the numbers of old ones
+4. a store that has forgotten letters that it had sent, or starts that it had told of: a backup without a new epoch,
+   refused for good, because its new letters would take the numbers of old ones
 
 What a worker remembers it has from the hellos that it heard itself, and of stations that are new to it from the books,
 where every worker notes the hellos that it accepts: a shard that moves takes its doubles along.
@@ -72,7 +72,8 @@ class Identities:
 
 
 def _against(hello: Hello, line: Line, pulse: Pulse, known: Pulse | None) -> str:
-    return _against_store(hello, line) or ("" if known is None else _against_double(pulse, known))
+    double = "" if known is None else _against_double(pulse, known)
+    return _against_store(hello, line) or double or _against_start(hello, line)
 
 
 def _same_process(pulse: Pulse, known: Pulse) -> bool:
@@ -99,6 +100,15 @@ def _against_double(pulse: Pulse, known: Pulse) -> str:
         return "Another machine is running as this station. Stop one of the two."
     if pulse.boot <= known.boot:  # a later start of the same store is the same machine, started again
         return "A copy of this machine's disk is running as this station. Stop one of the two."
+    return ""
+
+
+def _against_start(hello: Hello, line: Line) -> str:
+    if hello.boot < line.boot:
+        return (
+            f"Head office has met start {line.boot} of this store, and this is start {hello.boot}. "
+            "It is an old backup: open it with a new epoch."
+        )
     return ""
 
 

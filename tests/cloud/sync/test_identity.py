@@ -89,6 +89,13 @@ def test_an_alarm_is_raised_once_an_hour() -> None:
     assert alarms.admit("pudong-1", "double", NOW + 3_600_000)
 
 
+def test_f50_an_old_disk_that_has_sold_more_than_it_forgot_is_known_by_its_start() -> None:
+    """Its next number lies after all that head office has, so that nothing but its start tells what it is."""
+    put_back = hello(boot=2, mono=700_000, next_seq=140)
+    assert "an old backup" in Identities().judge(put_back, line(), NOW)
+    assert Identities().judge(hello(boot=4, mono=700_000, next_seq=140), line(), NOW) == ""
+
+
 def test_a_station_that_thinks_up_a_new_name_each_time_silences_no_other() -> None:
     alarms = Alarms()
     told = [alarms.admit("pudong-1", f"wrote for nobody-{number}", NOW) for number in range(20_000)]
