@@ -16,9 +16,14 @@ from shared.wire import unpack
 
 
 class Company:
-    """Head office, as far as this swarm knows it."""
+    """Head office, as far as this swarm knows it.
 
-    def __init__(self) -> None:
+    Without ``checks`` a signature is believed unseen. On the road each station checks with a machine of its own; ten
+    thousand that share one with the company would measure how fast signatures are checked.
+    """
+
+    def __init__(self, checks: bool = True) -> None:
+        self._checks = checks
         self._keys: dict[int, bytes] = {}
         self._tariffs: dict[tuple[int, ...], tuple[Tariff, ...]] = {}
         self._coupons: dict[Sequence[ListedCoupon], tuple[CouponTerms, ...]] = {}
@@ -34,7 +39,7 @@ class Company:
         keys = self._keys or self._first_keys(kind, frame)
         if frame.key not in keys:
             raise Refused("unknown_key", f"This order is signed with key {frame.key}, which nobody here trusts.")
-        if not frame.signed_with(keys[frame.key]):
+        if self._checks and not frame.signed_with(keys[frame.key]):
             raise Refused("forged", "The signature of this order is wrong.")
         must_concern(frame.head, kind, station, now)
         if kind == topics.KEYS:

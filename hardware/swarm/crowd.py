@@ -47,7 +47,7 @@ class Crowd:
 
     def __init__(self, passwords: Mapping[str, str], habits: Habits, place: Place) -> None:
         self._habits = habits
-        company, start = Company(), now()
+        company, start = Company(habits.checks), now()
         self._lines = [
             Line(SwarmStation(name, start // 1000, habits, company, start), word, place)
             for name, word in passwords.items()

@@ -74,6 +74,9 @@ def _what(swarm: argparse.ArgumentParser) -> None:
     swarm.add_argument("--fault", action="append", default=[], metavar="NAME[:ODDS]", help="; ".join(_faults()))
     swarm.add_argument("--heartbeat", type=_seconds, default=15.0, metavar="SECONDS", help="hellos (default 15)")
     swarm.add_argument("--patience", type=_seconds, default=5.0, metavar="SECONDS", help="send again (default 5)")
+    swarm.add_argument(
+        "--unchecked", action="store_true", help="believe every signature: here all stations share the cores of one"
+    )
     swarm.add_argument("--wait", type=_seconds, default=60.0, metavar="SECONDS", help="for the last answers (60)")
     swarm.add_argument("--seed", type=int, default=1, help="the same seed, the same cars and faults (default 1)")
 
@@ -160,6 +163,7 @@ def _habits(wishes: argparse.Namespace) -> Habits:
         faults=parse(wishes.fault, FAULTS),
         heartbeat=round(wishes.heartbeat * 1000),
         patience=round(wishes.patience * 1000),
+        checks=not wishes.unchecked,
     )
 
 

@@ -70,6 +70,8 @@ class Habits(Struct, frozen=True):
     greeting_again: int = 2_000
     patience: int = 5_000
     """Until letters that nobody acknowledged are sent again."""
+    checks: bool = True
+    """Whether signatures are checked."""
 
 
 class SwarmStation:

@@ -21,7 +21,8 @@ class Desk:
 
     def __init__(self, **habits: object) -> None:
         self.now = START
-        self.station = SwarmStation(NAME, START // 1000, Habits(**habits), Company(), START)  # type: ignore[arg-type]
+        own = Habits(**habits)  # type: ignore[arg-type]
+        self.station = SwarmStation(NAME, START // 1000, own, Company(own.checks), START)
         self.hellos: list[Hello] = []
         self.letters: dict[int, bytes] = {}
         self.heard: list[int] = []

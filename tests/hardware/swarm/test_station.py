@@ -74,6 +74,16 @@ def test_what_is_forged_or_meant_for_another_empties_nothing(private: bytes, tar
     assert (desk.station.waiting, desk.station.refusals) == (1, 1)
 
 
+def test_who_checks_no_signature_still_takes_nothing_that_is_meant_for_another() -> None:
+    desk = Desk(checks=False)
+    desk.connect()
+    desk.welcome()
+    desk.says(topics.STORED, Stored(START // 1000, 1), target="swarm-2")
+    assert desk.station.waiting == 1
+    desk.says(topics.STORED, Stored(START // 1000, 1), bytes(32))
+    assert desk.station.waiting == 0
+
+
 def test_the_same_seed_sells_the_same_whatever_happens_on_the_line() -> None:
     quiet, rough = Desk(sale_every=700, most_sales=20), Desk(sale_every=700, most_sales=20, faults={"lost-letters": 1})
     rough.connect()
