@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from edge.store import books
 from shared.disputes import MeterKind, moved_by
-from shared.messages import MeterMoved
+from shared.messages import MeterMoved, SettingsBook
 from shared.sale import SaleStatus
+from shared.site import SiteSettings
 from tests.edge.forecourt.yard import QUICK, Yard, two_pumps
 from tests.fakes.pump import FakePump
 
@@ -77,6 +79,19 @@ async def test_more_than_drops_must_be_explained(tmp_path: Path) -> None:
         pumps[1].totalisers[1] += 101
         await yard.until(lambda: yard.store.call(_lines), 5)
         assert [line.moved.kind for line in await yard.forecourt.unexplained()] == [MeterKind.FALLBACK]
+
+
+async def test_head_office_may_set_what_counts_as_drops_and_it_holds_at_once(tmp_path: Path) -> None:
+    pumps = two_pumps()
+    async with Yard(tmp_path / "s.db", pumps, patience=DRIPPING) as yard:
+        await yard.serve(1, 10_000)
+        await yard.store.run(books.keep_settings, SettingsBook(1, SiteSettings(drip_limit=30)))
+        await yard.forecourt.settings_changed()
+        pumps[1].totalisers[1] += 40
+        await yard.until(lambda: yard.store.call(_lines), 5)
+        assert [line.moved.kind for line in await yard.forecourt.unexplained()] == [MeterKind.FALLBACK]
+    async with Yard(tmp_path / "s.db", pumps) as yard:
+        assert yard.forecourt._grounds.site == SiteSettings(drip_limit=30), "and after a restart"
 
 
 async def test_f07_a_meter_that_was_set_back_is_told_and_nothing_is_invented(tmp_path: Path) -> None:
