@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from edge.store import epochs, witness
 from edge.store.database import Identity, identity, must_be_whole, must_belong
-from edge.store.errors import StoreUnavailable, is_fault, told
+from edge.store.errors import StoreDamaged, StoreUnavailable, is_fault, told
 from edge.store.lock import ProcessLock
 from edge.store.outbox import seq_of
 from edge.store.schema import migrate
@@ -83,14 +83,21 @@ def restore(file: Path, store: Path, station: str, clock: Clock | None = None) -
     """
     if not file.exists():
         raise Refused("no_backup", f"There is no file {file}.")
-    lock = ProcessLock(store)
+    lock, new = ProcessLock(store), store.with_name(store.name + ".new")
     try:
         store.parent.mkdir(parents=True, exist_ok=True)
         lock.take()
-        new = store.with_name(store.name + ".new")
         remove(new)
-        copied(file, new)
-        return _put_back(new, store, station, clock or MachineClock(), file.name)
+        try:
+            copied(file, new)
+            return _put_back(new, store, station, clock or MachineClock(), file.name)
+        finally:
+            remove(new)
+    except StoreDamaged as why:
+        raise StoreDamaged(
+            f"The backup {file} is damaged; nothing was changed. Take another one. Without any, jiayou-edge store "
+            "rebuild saves what can be read of the books that are here."
+        ) from why
     except OSError as why:
         raise StoreUnavailable(f"The backup can't be put back: {why}") from why
     finally:

@@ -124,8 +124,9 @@ def test_a_backup_is_not_put_back_under_an_agent_that_runs_nor_one_of_another_st
     with pytest.raises(Refused, match="no file"):
         restore(tmp_path / "nothing.db", path, S)
     (tmp_path / "junk").write_bytes(os.urandom(9_000))
-    with pytest.raises(StoreDamaged):
+    with pytest.raises(StoreDamaged, match=r"The backup .*junk is damaged; nothing was changed"):
         restore(tmp_path / "junk", path, S)
+    assert not list(tmp_path.glob("*.new*"))
     assert keys(path) == before, "what could not be put back has changed nothing"
 
 
