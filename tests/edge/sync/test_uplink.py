@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -303,6 +304,23 @@ async def test_greetings_that_nobody_answers_get_rarer(tmp_path: Path) -> None:
         desk.connect()
         await asyncio.sleep(1.2)
         assert 3 <= len(desk.pipe.hellos) <= 5  # at 0, 0.1, 0.3, 0.7, 1.5 …
+
+
+async def test_what_is_stored_makes_room_for_the_next_letters_before_the_disk_has_noted_it(tmp_path: Path) -> None:
+    """On a busy disk a commit takes its time, and a far road must not stand empty meanwhile."""
+    async with desk_on(tmp_path / "store.sqlite", Pace(first_patience=30.0)) as desk:
+        await desk.sell(1_000)
+        await desk.greeted()
+        await until(lambda: desk.pipe.letters)
+        busy = Event()
+        note = asyncio.create_task(desk.store.run(lambda _: busy.wait(10) and None))
+        for sent in (3, 7):  # two more, then four more
+            desk.uplink.stored(Stored(desk.store.epoch, desk.pipe.letters[-1]))
+            await until(lambda sent=sent: len(desk.pipe.batches) == sent)  # type: ignore[misc]
+        assert await desk.stored() == 0, "the disk was busy all the time"
+        busy.set()
+        await note
+        await until(lambda: desk.uplink._marked > 300)
 
 
 @pytest.mark.slow
