@@ -22,7 +22,7 @@ from cloud.coupons.issuing import NewCampaign
 from cloud.founding import now
 from cloud.sales import listing
 from cloud.settings import BrokerListener, Line, Office, Settings
-from cloud.stations import commands, register, states
+from cloud.stations import commands, register, site_settings, states
 from cloud.stations.register import Admission
 from cloud.store.tables import SessionRow, WrongCodeRow, table_of
 from cloud.sync.posting import Result
@@ -40,6 +40,7 @@ from shared.messages import (
     Hello,
     Letter,
     SaleRecorded,
+    SettingsBook,
     StopPoint,
     Stored,
     TariffBook,
@@ -47,6 +48,7 @@ from shared.messages import (
 )
 from shared.mqtt import Broker, Pipe
 from shared.orders import open_frame
+from shared.site import SiteSettings
 from shared.wire import batch_of, letter_bytes, pack, unpack
 from tests.cloud.scene import DAY, a_sale, arrived, stamp
 from tests.company.servers import Server, free_port
@@ -60,6 +62,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     topics.COUPONS: CouponBook,
     topics.COMMAND: Command,
     topics.KEYS: CommandKeys,
+    topics.SETTINGS: SettingsBook,
     topics.ANSWER: ClaimAnswer,
 }
 
@@ -148,6 +151,7 @@ async def test_a_station_let_in_while_all_runs_sells_and_hears(settings: Setting
         place = await asyncio.to_thread(let_in, settings, "pudong-1")
         async with on_the_line("pudong-1", place) as station:
             await prices_come_down(company, station)
+            await settings_come_down(company, station)
             await sales_go_up(company, station)
             await commands_come_down(company, station)
             await coupons_are_claimed(company, station)
@@ -165,6 +169,19 @@ async def prices_come_down(company: Company, station: Station) -> None:
     await company.line.dispatch.tariffs_changed()
     await until(lambda: station.last(TariffBook))
     assert station.last(TariffBook).tariffs[0].prices == {"92#": 7_850}
+
+
+async def settings_come_down(company: Company, station: Station) -> None:
+    """What is set for all, with what is set for this station; pushed, and again with a hello that lacks it."""
+    with company.books.begin() as connection:
+        site_settings.decide(connection, SiteSettings(drip_limit=80, receipts=False), "王总", now())
+        site_settings.decide(connection, SiteSettings(drip_limit=50), "王总", now(), station.name)
+    wanted = SettingsBook(2, SiteSettings(drip_limit=50, receipts=False))
+    await company.line.dispatch.settings_changed([station.name])
+    await until(lambda: station.last(SettingsBook) == wanted)
+    station.heard.clear()
+    station.hello(versions={topics.SETTINGS: 1})
+    await until(lambda: station.last(SettingsBook) == wanted)
 
 
 async def sales_go_up(company: Company, station: Station) -> None:

@@ -1,4 +1,4 @@
-"""A backup put back at a station that has sold on: whole houses and the dispensers' totalisers, first without a network."""
+"""A backup put back at a station that has sold on: both houses, the dispensers' totalisers, first without a network."""
 
 from pathlib import Path
 
