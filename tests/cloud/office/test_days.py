@@ -6,8 +6,7 @@ from cloud.days import keeping
 from cloud.days.listing import DateSum
 from cloud.office.days import CHARTED, charted
 from cloud.store.days import Totals
-from tests.cloud.office.stage import OWNER, Stage, acts
-from tests.shared.face.stage import Browser
+from tests.cloud.office.stage import OWNER, Browser, Stage, acts
 
 TODAY = "2026-11-22"
 
