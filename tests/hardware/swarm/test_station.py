@@ -8,7 +8,17 @@ from hardware.swarm.station import FAULTS
 from shared import topics
 from shared.coupon import Allowance, CouponKind, CouponTerms
 from shared.errors import LetterMisread
-from shared.messages import CouponBook, ListedCoupon, PriceClimbed, Rung, SaleRecorded, Stored, TariffBook
+from shared.messages import (
+    CommandKeys,
+    CouponBook,
+    ListedCoupon,
+    PriceClimbed,
+    Rung,
+    SaleRecorded,
+    Stored,
+    TariffBook,
+    Welcome,
+)
 from shared.signing import public_key
 from shared.tariff import Tariff
 from shared.wire import read_letter
@@ -146,6 +156,19 @@ def test_a_new_start_counts_its_boots_and_loses_nothing() -> None:
     assert not desk.hellos[-1].live
     desk.welcome()
     assert desk.store() == desk.station.written == 7
+
+
+def test_an_answer_to_the_agent_that_ran_before_welcomes_nobody() -> None:
+    desk = Desk(sale_every=1_000, most_sales=1, faults={"boot": 1.0})
+    desk.connect()
+    desk.after(30_000)
+    before = desk.hellos[-1]
+    desk.connect()
+    desk.says(topics.KEYS, CommandKeys({1: public_key(PRIVATE)}))
+    desk.says(topics.WELCOME, Welcome(desk.now, before.wall, desk.now - START, 0))
+    assert not desk.station.greeted
+    desk.welcome()
+    assert desk.station.greeted
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
