@@ -90,7 +90,7 @@ def _against_store(hello: Hello, line: Line) -> str:
     if not hello.live and hello.next_seq <= line.highest:
         return (
             f"Head office has letters up to {line.highest} of this store, but its next one would be {hello.next_seq}. "
-            "It is an old backup: open it with a new epoch."
+            "It is an old backup: stop the agent, and run jiayou-edge restore with its own store as FILE."
         )
     return ""
 
@@ -107,7 +107,7 @@ def _against_start(hello: Hello, line: Line) -> str:
     if hello.boot < line.boot:
         return (
             f"Head office has met start {line.boot} of this store, and this is start {hello.boot}. "
-            "It is an old backup: open it with a new epoch."
+            "It is an old backup: stop the agent, and run jiayou-edge restore with its own store as FILE."
         )
     return ""
 

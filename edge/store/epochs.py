@@ -102,15 +102,15 @@ def begin(
     detail: str = "",
 ) -> int:
     """Begin a new epoch, with the letter that says so as its first; gives the epoch."""
-    epoch, store_id, place = db.execute(
-        "SELECT epoch, store_id, coalesce((SELECT max(place) FROM letter), 0) FROM station"
+    epoch, store_id, confirmed, place = db.execute(
+        "SELECT epoch, store_id, stored_upto, coalesce((SELECT max(place) FROM letter), 0) FROM station"
     ).fetchone()
     upto, _ = _of(db, epoch)
     told = StoreRenewed(reason, epoch, store_id, upto, lost_of(db, epoch, witness), _newest(db), detail)
     new = drawn(stamp.at, [epoch, place >> 31, *known, *([witness.epoch] if witness else [])])
     db.execute(
-        "INSERT INTO former_epoch (epoch, store_id, reason, ended_at) VALUES (?, ?, ?, ?)",
-        (epoch, store_id, reason, stamp.at),
+        "INSERT INTO former_epoch (epoch, store_id, reason, ended_at, confirmed) VALUES (?, ?, ?, ?, ?)",
+        (epoch, store_id, reason, stamp.at, confirmed),
     )
     db.execute(
         "UPDATE station SET epoch = ?, store_id = ?, stored_upto = 0, backup_at = 0", (new, secrets.token_hex(8))
@@ -167,6 +167,28 @@ def lacking(db: Database, epoch: int, held: Iterable[Held], limit_bytes: int) ->
             runs[-1][1].append(body)
             expected = place + 1
     return runs
+
+
+def untold(db: Database, epoch: int, limit_bytes: int) -> tuple[int, list[bytes]] | None:
+    """The next letters of a former epoch that the company never confirmed to this file, and was not told since; None
+    when there are none. They are told whole, whatever it says that it has: it may have others under their numbers."""
+    confirmed, told = db.execute("SELECT confirmed, told FROM former_epoch WHERE epoch = ?", (epoch,)).fetchone()
+    start, end = place_of(epoch, max(confirmed, told)), place_of(epoch + 1, 0)
+    run: list[tuple[int, bytes]] = []
+    size = 0
+    for place, body in db.execute(
+        "SELECT place, body FROM letter WHERE place > ? AND place < ? ORDER BY place", (start, end)
+    ):
+        size += len(body)
+        if run and (size > limit_bytes or place != run[-1][0] + 1):
+            break
+        run.append((place, body))
+    return (seq_of(run[0][0]), [body for _, body in run]) if run else None
+
+
+def tell(db: Database, epoch: int, upto: int) -> None:
+    """The company has answered to everything up to here."""
+    db.execute("UPDATE former_epoch SET told = max(told, ?) WHERE epoch = ?", (upto, epoch))
 
 
 def gaps_of(held: Iterable[Held]) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ Under their old keys letters are never twice, however often they are sent.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import structlog
 
@@ -19,6 +20,8 @@ _log = structlog.get_logger(__name__)
 
 _AT_ONCE = 16 * BATCH_BYTES
 """Bytes between two answers; the live letters go between."""
+_PATIENCE = 10.0
+"""Seconds until a batch that nobody answers is told again."""
 _AGAIN = 1.0
 """Seconds until it is asked what has arrived."""
 
@@ -39,6 +42,7 @@ class FormerEpochs:
         self._on_change = on_change
         self._told: Mapping[int, tuple[Held, ...]] = {}
         self._answered = asyncio.Event()
+        self._stored = asyncio.Event()
         self.asks: tuple[int, ...] = ()
         """The epochs of which it is not known that the company has all that is here."""
 
@@ -59,6 +63,7 @@ class FormerEpochs:
                     await self._compare(epoch, held)
 
     async def _compare(self, epoch: int, held: tuple[Held, ...]) -> None:
+        await self._tell(epoch)
         runs = await self._store.read(epochs.lacking, epoch, held, _AT_ONCE)
         if not runs:
             await self._store.run(epochs.settle, epoch, held)
@@ -70,6 +75,22 @@ class FormerEpochs:
             self._send(epoch, first, letters)
         await asyncio.sleep(_AGAIN)
         self._speak()
+
+    async def _tell(self, epoch: int) -> None:
+        """What was never confirmed is told a batch at a time, and again until it is answered."""
+        while (batch := await self._store.read(epochs.untold, epoch, BATCH_BYTES)) is not None:
+            first, letters = batch
+            self._stored.clear()
+            self._publish_batch(epoch, first, letters)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._stored.wait()
+                    await self._store.run(epochs.tell, epoch, first + len(letters) - 1)
+
+    def stored(self, epoch: int) -> None:
+        """The company has answered to letters of this epoch."""
+        if epoch in self.asks:
+            self._stored.set()
 
     def _send(self, epoch: int, first: int, letters: list[bytes]) -> None:
         """A run, in batches of the usual size. What the network does not take is asked for again."""

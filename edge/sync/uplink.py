@@ -128,7 +128,8 @@ class Uplink:
         self._set_heard(not self.refused)
         if not self.refused:
             self._heard_wall = welcome.wall
-            self._take_mark(welcome.stored_upto)
+            if welcome.stored_upto <= self._window.sent:  # else it speaks of letters that these need not be
+                self._take_mark(welcome.stored_upto)
             self.former.told(welcome.held)
             self._answered.set()
         self._more.set()
@@ -137,6 +138,8 @@ class Uplink:
         """The company has everything up to here."""
         if self.accepted and answer.epoch == self._store.epoch:
             self._take_mark(answer.upto)
+        elif self.accepted:
+            self.former.stored(answer.epoch)
 
     # ── hello ──
 

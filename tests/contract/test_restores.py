@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cloud.store.database import Books
-from cloud.store.tables import SaleRow, SecurityEventRow, StationEventRow
+from cloud.store.tables import CaseRow, DeadLetterRow, SaleRow, SecurityEventRow, StationEventRow
 from cloud.sync import identity
 from edge.store import epochs
 from edge.store.backup import backup, restore
@@ -119,3 +119,71 @@ async def test_unsent_letters_of_a_damaged_store_arrive_under_their_old_keys(
         await settled(station)
         arrived = {key for key in company.letters() if key.epoch == epoch}
         assert len(arrived) == done.saved == 300 - done.lost
+
+
+async def test_the_image_of_a_disk_put_back_loses_no_sale_although_its_numbers_were_given_already(
+    books: Books, broker: BrokerServer, tmp_path: Path
+) -> None:
+    """The words beside the store went back with it, so that nothing here can tell; head office has other letters under
+    the same numbers, and more of them than the image knew. Every sale of both lives is kept: in the books, or as
+    evidence beside a case."""
+    disk, image = tmp_path / "disk", tmp_path / "image"
+    disk.mkdir()
+    path = disk / "store"
+    async with company_end(books, broker.company()) as company:
+        async with station_end(path, A, broker.station(A)) as station:
+            await station.sell(4)
+            await station.emptied()
+            epoch = station.store.epoch
+        shutil.copytree(disk, image)
+        async with station_end(path, A, broker.station(A)) as station:
+            await station.sell(3)
+            await station.emptied()
+        shutil.rmtree(disk)
+        shutil.copytree(image, disk)
+        for count in (3, 3):
+            offline(path, count)
+        async with station_end(path, A, broker.station(A)) as station:
+            await until(lambda: station.link.uplink.accepted or station.link.uplink.refused)
+            if station.link.uplink.accepted:
+                await station.emptied()
+        if not company.rows(CaseRow):
+            restore(path, path, A)
+            async with station_end(path, A, broker.station(A)) as station:
+                await station.emptied()
+                await settled(station)
+        kept = {(row.epoch, row.seq) for row in company.rows(SaleRow)}
+        evidence = {row.seq for row in company.rows(DeadLetterRow)}
+        assert {(epoch, seq) for seq in range(1, 11)} <= kept
+        assert evidence == {5, 6, 7}, "what came under numbers that were given"
+        assert {(row.kind, row.seq) for row in company.rows(CaseRow)} == {("letter_differs", seq) for seq in evidence}
+
+
+async def test_a_store_that_was_refused_as_an_old_backup_tells_everything_once_it_has_a_new_epoch(
+    books: Books, broker: BrokerServer, tmp_path: Path
+) -> None:
+    """As the refusal says: put back with its own file. What it has sold meanwhile is told, whatever has its number."""
+    disk, image = tmp_path / "disk", tmp_path / "image"
+    disk.mkdir()
+    path = disk / "store"
+    async with company_end(books, broker.company()) as company:
+        async with station_end(path, A, broker.station(A)) as station:
+            await station.sell(4)
+            await station.emptied()
+        shutil.copytree(disk, image)
+        for _ in range(4):
+            offline(path, 1)
+        async with station_end(path, A, broker.station(A)) as station:
+            await station.emptied()
+        shutil.rmtree(disk)
+        shutil.copytree(image, disk)
+        async with station_end(path, A, broker.station(A)) as station:
+            await until(lambda: bool(station.link.uplink.refused))
+            assert "jiayou-edge restore" in station.link.uplink.refused
+            await station.sell(2)
+        restore(path, path, A)
+        async with station_end(path, A, broker.station(A)) as station:
+            await station.emptied()
+            await settled(station)
+        assert {row.seq for row in company.rows(DeadLetterRow)} == {5, 6}
+        assert {row.kind for row in company.rows(CaseRow)} == {"letter_differs"}
