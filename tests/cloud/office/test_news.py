@@ -78,6 +78,7 @@ async def test_every_notice_of_the_program_reaches_the_pages(busy: Stage) -> Non
         live.CasesOpened(),
         live.LettersDied(),
         live.CouponsChanged(),
+        live.DaysMoved(),
         live.LineChanged(False),
     ]
     assert {type(notice) for notice in notices} == set(live.Notice.__args__)
