@@ -79,6 +79,7 @@ def _settle(connection: Connection, row: Any, totals: Totals, grades: Mapping[st
     if restated:
         moved = Totals(*(getattr(totals, name) - getattr(before, name) for name in FIGURES))
         late, first = days.late_sales(connection, (row.station, row.day), row.settled_at)
+        late = max(late, moved.sales)  # a replayed letter's sale keeps the time at which it first arrived
         days.restate(connection, (row.station, row.day), now, moved, late, first)
     return True
 

@@ -38,9 +38,9 @@ class Restatement(Struct, frozen=True):
     at: int
     moved: Totals
     late: int
-    """Sales that had come late; 0 when others were put right."""
+    """Sales that had come late, or out of replayed letters; 0 when others were put right."""
     first_late: str
-    """The printed number of the first of them."""
+    """The printed number of the first of them; empty when they came out of replayed letters."""
 
 
 class DateSum(Struct, frozen=True):

@@ -105,6 +105,14 @@ def test_f42_what_arrives_after_a_day_was_closed_heals_it_by_itself_with_a_line_
     assert scene.read(proving.prove).differences == ()
 
 
+def test_f42_a_sale_out_of_a_replayed_letter_counts_as_late_although_its_letter_arrived_in_time(scene: Scene) -> None:
+    final(scene)
+    scene.sell(a_sale(NOW + 9), at=NOW + 10)
+    round_of(scene, AFTER + 6 * HOUR)
+    (line,) = scene.read(listing.restatements, A, TODAY)
+    assert (line.moved.sales, line.late, line.first_late) == (1, 1, "")
+
+
 def test_f43_a_settlement_that_comes_late_moves_the_day_and_is_no_late_sale(scene: Scene) -> None:
     held = a_sale(NOW, status=SaleStatus.DISPUTED, proof=prove(1_000, 41_780, 67_960, 10**11))
     key = scene.sell(held)
