@@ -316,7 +316,8 @@ class _Connection:
         self._loop.add_writer(sock, self._client.loop_write)
 
     def _want_no_write(self, _client: paho.Client, _data: Any, sock: "SocketLike") -> None:
-        self._loop.remove_writer(sock)
+        if sock.fileno() >= 0:  # a client that is thrown away says so once more, of a socket that was closed long ago
+            self._loop.remove_writer(sock)
 
     def _tick(self) -> None:
         self._client.loop_misc()

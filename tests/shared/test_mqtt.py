@@ -70,6 +70,14 @@ async def test_a_full_network_is_said_and_not_hidden_in_memory(tmp_path: Path) -
             await pipe.stop()
 
 
+async def test_a_client_that_is_thrown_away_may_say_once_more_that_it_has_nothing_to_write() -> None:
+    """Of a socket that was closed long ago: when that is depends on the collector of garbage."""
+    connection = mqtt._Connection(Broker("127.0.0.1", 1, "pudong-1"), "an-id", 10, quiet)
+    closed = socket.socket()
+    closed.close()
+    connection._want_no_write(connection._client, None, closed)
+
+
 async def test_a_handler_that_fails_does_not_end_the_pipe(tmp_path: Path) -> None:
     heard: list[bytes] = []
 
